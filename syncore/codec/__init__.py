@@ -1,0 +1,2 @@
+"""Canonical bytes: packing, lossless values, bounded compression. Pure; the only floor that knows msgpack
+and zstd."""

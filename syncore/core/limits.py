@@ -1,0 +1,94 @@
+"""Every bound in one place, each with its reason; their relations are asserted at import.
+
+Limits marked *validity* decide whether a segment is valid and are part of the protocol version: two replicas
+that disagreed on one of them would diverge, so they never change within a version and are never configurable.
+"""
+
+KIB = 1024
+MIB = 1024 * KIB
+
+# --- values and documents (validity)
+# ---------------------------------------------------------------------------
+MAX_VALUE_DEPTH = 32
+"""Nesting of lists and maps. msgpack's own C stack gives out near 500; people's JSON rarely passes 10."""
+MAX_VALUE_BYTES = 512 * KIB
+"""One encoded value. Blobs belong in files; SQLite reads a row of this size in well under a millisecond."""
+MAX_NAME_BYTES = 255
+"""Collection, document id and field names in UTF-8, like a file name."""
+MAX_INTEGER_BYTES = 4 * KIB
+"""Magnitude of an integer (32,768 bits): converting larger ones to decimal text is quadratic."""
+MAX_SET_REPLACED = 4_096
+"""Dots that one operation may replace: beyond it a writer could make every receiver do unbounded work."""
+MAX_ENTRIES_PER_COMMIT = 10_000
+"""Entries of one commit; about 100 bytes each fill the byte limit anyway."""
+MAX_COMMIT_BYTES = 1 * MIB
+"""One encoded commit. Checked when it is made, so that nothing committed can be unsendable."""
+MAX_STRUCT_CLOCK = 2**31
+"""Yjs clocks of one writer in one document; lengths near 2**32 make the arithmetic of yrs wrap."""
+MAX_STRUCTS_PER_UPDATE = 65_536
+"""Structs and delete ranges of one rich delta: a commit's bytes could not hold many more useful ones."""
+
+# --- segments (validity)
+# ---------------------------------------------------------------------------------------
+MAX_COMMITS_PER_SEGMENT = 256
+"""Commits sealed together: where the per-segment signature is below 1 % of the cost (PEERS: sealing in
+batches)."""
+MAX_SEGMENT_PLAIN_BYTES = 2 * MIB
+"""Decompressed plaintext of a segment; bounds what a hostile member can make a receiver allocate."""
+MAX_SEGMENT_BYTES = 2 * MIB + 256 * KIB
+"""A sealed segment: an incompressible plaintext, padded by PADME (at most 12 %), with its header."""
+MAX_DEPENDENCIES = 4_096
+"""Other writers named by one segment."""
+MAX_CLOSED_WRITERS = 64
+"""Reports of invalid writers in one segment; more wait for the next one."""
+SEGMENT_TARGET_BYTES = 64 * KIB
+"""Where packing stops adding commits to a segment: large enough to compress, small enough to retry."""
+
+# --- membership (validity)
+# -------------------------------------------------------------------------------------
+MAX_CONTROL_RECORD_BYTES = 64 * KIB
+"""A control record; a removal with its new key for a thousand devices is the largest."""
+MAX_DEVICES = 2**21 - 1
+"""Device indexes have 21 bits of a writer number; the last one means "not admitted yet"."""
+MAX_INVITATION_USES = 1_000
+MAX_RELAY_ADDRESSES = 8
+MAX_ADDRESS_BYTES = 255
+
+# --- session
+# ---------------------------------------------------------------------------------------------------
+MAX_FRAME_BYTES = 4 * MIB
+"""A websocket message between authenticated ends: a batch, or the largest segment with its envelope."""
+MAX_UNAUTHENTICATED_FRAME_BYTES = 1 * KIB
+"""A message before the handshake is over: it holds two keys, two nonces and a token."""
+HANDSHAKE_TIMEOUT_MS = 10_000
+"""From connecting to authenticated; strangers may not hold a connection longer."""
+MAX_BATCH_BYTES = 256 * KIB
+"""What a relay packs into one frame of a catching-up reader, unless a single item is larger."""
+MAX_BATCH_ITEMS = 512
+MAX_SPACES_PER_CONNECTION = 256
+MAX_SLOT_BYTES = 1 * KIB
+"""A sealed invitation slot is 173 bytes."""
+MAX_SLOTS_PER_SPACE = 1_000
+
+# --- clocks
+# ----------------------------------------------------------------------------------------------------
+MAX_CLOCK_DRIFT_MS = 24 * 60 * 60 * 1000
+"""How far ahead of its own clock a replica lets a remote one push it: a day covers a wrong time zone."""
+MAX_HYBRID_TIME = 2**63 - 1
+
+# --- the replica at work
+# ---------------------------------------------------------------------------------------
+MAX_WATCH_BACKLOG = 10_000
+"""Changes that a watcher may leave unread before it is told to read anew."""
+MAX_GROUP_COMMITS = 256
+"""Transactions of concurrent callers that share one SQLite transaction."""
+MAX_CACHED_DOCUMENTS = 2_048
+"""Visible documents kept in memory; a rich one is 17 KB alive."""
+MAX_RICH_TAIL_UPDATES = 64
+"""Updates appended behind a stored rich state before they are folded into it."""
+
+assert MAX_VALUE_BYTES < MAX_COMMIT_BYTES < MAX_SEGMENT_PLAIN_BYTES < MAX_SEGMENT_BYTES < MAX_FRAME_BYTES
+assert MAX_SEGMENT_PLAIN_BYTES * 112 // 100 <= MAX_SEGMENT_BYTES
+assert SEGMENT_TARGET_BYTES + MAX_COMMIT_BYTES < MAX_SEGMENT_PLAIN_BYTES
+assert MAX_BATCH_BYTES + MAX_SEGMENT_BYTES < MAX_FRAME_BYTES
+assert MAX_CONTROL_RECORD_BYTES < MAX_BATCH_BYTES

@@ -1,0 +1,149 @@
+"""What the pure floors and services need from the outside world: one small protocol per dependency.
+
+Every implementation, fakes included, passes the suite of the same name in ``tests/conformance``.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+SqlValue = None | int | float | str | bytes
+Row = tuple[SqlValue, ...]
+
+
+class Clock(Protocol):
+    """Time. Both readings are integers of milliseconds; only ``monotonic_ms`` never jumps."""
+
+    def now_ms(self) -> int:
+        """Wall time in milliseconds since 1970; may be wrong and may jump."""
+        ...
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds since an arbitrary moment; never runs backwards."""
+        ...
+
+
+class Entropy(Protocol):
+    """Randomness fit for keys and nonces."""
+
+    def random_bytes(self, size_bytes: int) -> bytes:
+        """That many fresh random bytes."""
+        ...
+
+
+class SqlConnection(Protocol):
+    """SQL inside one transaction; synchronous, because the transaction runs in one place without a pause.
+
+    Raises (all methods): ``StorageError`` and its kinds, ``IntegrityError`` for a file that SQLite finds
+    malformed.
+    """
+
+    def execute(self, sql: str, parameters: Sequence[SqlValue] = (), /) -> int:
+        """Run one statement; the number of rows it changed."""
+        ...
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[SqlValue]], /) -> None:
+        """Run one statement for each row of parameters."""
+        ...
+
+    def row(self, sql: str, parameters: Sequence[SqlValue] = (), /) -> Row | None:
+        """The first row of a query, or None."""
+        ...
+
+    def rows(self, sql: str, parameters: Sequence[SqlValue] = (), /) -> list[Row]:
+        """All rows of a query. Bound the query: it is read whole."""
+        ...
+
+
+class Durability(Enum):
+    """What a returned write survives."""
+
+    NORMAL = "normal"
+    """A crash of the process, not necessarily a power cut."""
+    FULL = "full"
+    """A power cut too: the log was synced to the disk."""
+
+
+class Database(Protocol):
+    """One SQLite file. ``work`` runs to its end in one transaction, never on two threads at once.
+
+    ``write`` is atomic: when ``work`` or the commit raises, nothing of it is kept. Writes happen one at a
+    time in the order of the calls. A cancelled caller does not undo a write that was under way. ``work`` may
+    run on another thread, so it must not touch what the event loop touches meanwhile; and it may run on the
+    event loop, so it must be quick unless it was announced as large or long.
+
+    Raises (all methods): ``Closed`` after ``close``, ``StorageError`` and its kinds, ``IntegrityError``, and what
+    ``work`` raises. A write to a database that was opened read-only raises ``ReadOnly``.
+    """
+
+    async def write(
+        self, work: Callable[[SqlConnection], T], durability: Durability, *, is_large: bool = False
+    ) -> T:
+        """Run ``work`` in a write transaction, commit it, and return what it returned.
+
+        With FULL, this and every earlier write are on the disk when the call returns, also if ``work`` wrote
+        nothing. ``is_large`` announces more than about a millisecond of work, which would stall the event
+        loop.
+        """
+        ...
+
+    async def read(self, work: Callable[[SqlConnection], T], *, is_long: bool = False) -> T:
+        """Run ``work`` in a read transaction: one consistent snapshot, which sees every completed write.
+
+        ``work`` must not write. ``is_long`` announces more than about a millisecond of work.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what runs and release the file. Idempotent."""
+        ...
+
+
+class FrameChannel(Protocol):
+    """A connection that carries whole binary messages, in order, until it breaks."""
+
+    async def send(self, frame: bytes) -> None:
+        """Send one message; waits while the other side does not read. Raises ``ConnectionFailed``."""
+        ...
+
+    async def receive(self) -> bytes:
+        """The next message. Raises ``ConnectionFailed`` at the end, ``Malformed`` for text or an oversized
+        one."""
+        ...
+
+    async def close(self) -> None:
+        """Close politely. Idempotent, never raises."""
+        ...
+
+
+class Connector(Protocol):
+    """Opens connections to relays."""
+
+    async def connect(self, address: str) -> FrameChannel:
+        """A fresh connection to ``ws://host:port`` or ``wss://...``. Raises ``ConnectionFailed`` or
+        ``Misused``."""
+        ...
+
+
+class KeyFiles(Protocol):
+    """The keystore of one replica, outside the replica file: secrets that are written once and never rewritten.
+
+    Raises (all methods): ``StorageError`` kinds, ``IntegrityError`` for a damaged file.
+    """
+
+    def read(self, name: str) -> bytes | None:
+        """The secret stored under a name, or None."""
+        ...
+
+    def write(self, name: str, secret: bytes) -> None:
+        """Store a secret durably (file and directory synced) before returning; it must not exist yet."""
+        ...
+
+    def read_guard(self) -> bytes | None:
+        """The guard's content, or None when there is none."""
+        ...
+
+    def write_guard(self, content: bytes) -> None:
+        """Replace the guard atomically and durably (file and directory synced)."""
+        ...
