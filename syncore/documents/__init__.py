@@ -1,0 +1,1 @@
+"""Documents and how they merge. Pure; the only floor that knows pycrdt."""

@@ -1,0 +1,395 @@
+"""What a commit does to a document: record operations and rich deltas, and their one encoding.
+
+Owns the vocabulary of changes between replicas (``docs/formats/entries.md``). An operation names the dots it
+replaces, which are those that its author had seen; so operations need no tombstones, and concurrent ones
+commute. The operations of an entry are in one order and no two have the same target, so an entry has exactly
+one encoding.
+
+Knows nothing of states, validity against a past (:mod:`syncore.documents.record_validity`), or planning.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import pairwise
+from typing import ClassVar, Self
+
+from syncore.codec.fields import as_array, as_bytes, as_integer
+from syncore.codec.packing import Packed, Unpacked, pack, unpack
+from syncore.codec.values import encode_value
+from syncore.core.errors import Malformed
+from syncore.core.identifiers import DocumentKey, Dot, Writer
+from syncore.core.limits import MAX_COMMIT_BYTES, MAX_STRUCT_CLOCK
+from syncore.core.vectors import Vector
+from syncore.documents.structures import (
+    MAX_AMOUNT_BITS,
+    Cancelled,
+    as_cancelled,
+    as_dots,
+    as_element,
+    as_encoded_integer,
+    as_field,
+    as_key,
+    as_value,
+    as_vector,
+    pack_cancelled,
+    pack_dots,
+    pack_key,
+    pack_vector,
+)
+
+_REPLACED = "replaced dots"
+_RECORD = "a record entry"
+_RICH = "a rich entry"
+Parts = tuple[Unpacked, ...]
+Target = tuple[int, str, bytes]
+
+
+class FieldKind(IntEnum):
+    """What a field is; the numbers are part of the formats."""
+
+    REGISTER = 0
+    COUNTER = 1
+    SET = 2
+    TEXT = 3
+    LIST = 4
+
+
+DECLARABLE = (FieldKind.SET, FieldKind.TEXT, FieldKind.LIST)
+"""Kinds that can be there and empty; that they are there is written down. The others show by themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldOperation:
+    """What the operations on fields have in common; never made itself."""
+
+    CODE: ClassVar[int]
+    LENGTH: ClassVar[int]
+    field: str
+
+    @property
+    def target(self) -> Target:
+        """What the operation is about, in the order in which an entry lists it."""
+        return self.CODE, self.field, b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetField(FieldOperation):
+    """Write a register: the siblings named are gone, any others stay beside the new one."""
+
+    CODE = 1
+    LENGTH = 4
+    value: bytes
+    replaces: tuple[Dot, ...] = ()
+
+    def structure(self) -> Packed:
+        """The operation as an array."""
+        return [self.CODE, self.field, self.value, pack_dots(self.replaces)]
+
+    @classmethod
+    def read(cls, parts: Parts) -> Self:
+        """The operation of an array of the right length."""
+        dots = as_dots(parts[3], what=_REPLACED)
+        return cls(field=as_field(parts[1]), value=as_value(parts[2]), replaces=dots)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveField(FieldOperation):
+    """Remove siblings of a register, and declarations of a field."""
+
+    CODE = 2
+    LENGTH = 3
+    replaces: tuple[Dot, ...]
+
+    def structure(self) -> Packed:
+        """The operation as an array."""
+        return [self.CODE, self.field, pack_dots(self.replaces)]
+
+    @classmethod
+    def read(cls, parts: Parts) -> Self:
+        """The operation of an array of the right length."""
+        return cls(field=as_field(parts[1]), replaces=as_dots(parts[2], what=_REPLACED))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclareField(FieldOperation):
+    """Say that a field is a set, a text or a list, so that it is there while it is empty."""
+
+    CODE = 3
+    LENGTH = 4
+    kind: FieldKind
+    replaces: tuple[Dot, ...] = ()
+
+    @property
+    def target(self) -> Target:
+        """What the operation is about, in the order in which an entry lists it."""
+        return self.CODE, self.field, bytes([self.kind])
+
+    def structure(self) -> Packed:
+        """The operation as an array."""
+        return [self.CODE, self.field, int(self.kind), pack_dots(self.replaces)]
+
+    @classmethod
+    def read(cls, parts: Parts) -> Self:
+        """The operation of an array of the right length."""
+        kind = as_declarable(parts[2])
+        return cls(field=as_field(parts[1]), kind=kind, replaces=as_dots(parts[3], what=_REPLACED))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddElement(FieldOperation):
+    """Put an element (an encoded value) into a set; its additions that are named become this one."""
+
+    CODE = 4
+    LENGTH = 4
+    element: bytes
+    replaces: tuple[Dot, ...] = ()
+
+    @property
+    def target(self) -> Target:
+        """What the operation is about, in the order in which an entry lists it."""
+        return self.CODE, self.field, self.element
+
+    def structure(self) -> Packed:
+        """The operation as an array."""
+        return [self.CODE, self.field, self.element, pack_dots(self.replaces)]
+
+    @classmethod
+    def read(cls, parts: Parts) -> Self:
+        """The operation of an array of the right length."""
+        dots = as_dots(parts[3], what=_REPLACED)
+        return cls(field=as_field(parts[1]), element=as_element(parts[2]), replaces=dots)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveElement(FieldOperation):
+    """Take an element out of a set, as far as its additions were seen."""
+
+    CODE = 5
+    LENGTH = 4
+    element: bytes
+    replaces: tuple[Dot, ...]
+
+    @property
+    def target(self) -> Target:
+        """What the operation is about, in the order in which an entry lists it."""
+        return self.CODE, self.field, self.element
+
+    def structure(self) -> Packed:
+        """The operation as an array."""
+        return [self.CODE, self.field, self.element, pack_dots(self.replaces)]
+
+    @classmethod
+    def read(cls, parts: Parts) -> Self:
+        """The operation of an array of the right length."""
+        dots = as_dots(parts[3], what=_REPLACED)
+        return cls(field=as_field(parts[1]), element=as_element(parts[2]), replaces=dots)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddToCounter(FieldOperation):
+    """Add to a counter; adding 0 is how an empty one is made."""
+
+    CODE = 6
+    LENGTH = 3
+    amount: int
+
+    def structure(self) -> Packed:
+        """The operation as an array."""
+        return [self.CODE, self.field, encode_value(self.amount)]
+
+    @classmethod
+    def read(cls, parts: Parts) -> Self:
+        """The operation of an array of the right length."""
+        amount = as_encoded_integer(parts[2], what="an amount", max_bits=MAX_AMOUNT_BITS)
+        return cls(field=as_field(parts[1]), amount=amount)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelCounter(FieldOperation):
+    """Take away what was seen of a counter, and the counter itself unless somebody adds to it meanwhile.
+
+    It names totals instead of adding their negative sum, so that two concurrent cancellations are as one.
+    """
+
+    CODE = 7
+    LENGTH = 3
+    cancelled: tuple[Cancelled, ...]
+
+    def structure(self) -> Packed:
+        """The operation as an array."""
+        return [self.CODE, self.field, [pack_cancelled(part) for part in self.cancelled]]
+
+    @classmethod
+    def read(cls, parts: Parts) -> Self:
+        """The operation of an array of the right length."""
+        cancelled = tuple(as_cancelled(part) for part in as_array(parts[2], what="cancelled totals"))
+        if any(first.writer >= second.writer for first, second in pairwise(cancelled)):
+            raise Malformed("cancelled totals must be sorted by writer, nobody twice")
+        return cls(field=as_field(parts[1]), cancelled=cancelled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteDocument:
+    """Delete the document as far as it was seen."""
+
+    CODE: ClassVar = 8
+    LENGTH: ClassVar = 3
+    seen: Vector
+    replaces: tuple[Dot, ...] = ()
+
+    @property
+    def target(self) -> Target:
+        """What the operation is about, in the order in which an entry lists it."""
+        return self.CODE, "", b""
+
+    def structure(self) -> Packed:
+        """The operation as an array."""
+        return [self.CODE, pack_vector(self.seen), pack_dots(self.replaces)]
+
+    @classmethod
+    def read(cls, parts: Parts) -> Self:
+        """The operation of an array of the right length."""
+        return cls(seen=as_vector(parts[1], what="a seen vector"), replaces=as_dots(parts[2], what=_REPLACED))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreDocument:
+    """Take back the deletions that are named."""
+
+    CODE: ClassVar = 9
+    LENGTH: ClassVar = 2
+    replaces: tuple[Dot, ...]
+
+    @property
+    def target(self) -> Target:
+        """What the operation is about, in the order in which an entry lists it."""
+        return self.CODE, "", b""
+
+    def structure(self) -> Packed:
+        """The operation as an array."""
+        return [self.CODE, pack_dots(self.replaces)]
+
+    @classmethod
+    def read(cls, parts: Parts) -> Self:
+        """The operation of an array of the right length."""
+        return cls(replaces=as_dots(parts[1], what=_REPLACED))
+
+
+Operation = (
+    SetField
+    | RemoveField
+    | DeclareField
+    | AddElement
+    | RemoveElement
+    | AddToCounter
+    | CancelCounter
+    | DeleteDocument
+    | RestoreDocument
+)
+_READERS: dict[int, type[Operation]] = {
+    kind.CODE: kind
+    for kind in (
+        *(SetField, RemoveField, DeclareField, AddElement, RemoveElement, AddToCounter, CancelCounter),
+        *(DeleteDocument, RestoreDocument),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordEntry:
+    """What one commit does to one document's record.
+
+    Attributes:
+        key: The document.
+        operations: In the order of :func:`in_order`; with none, the commit only enters the document's vector.
+    """
+
+    key: DocumentKey
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RichEntry:
+    """What one commit does to one document's rich part.
+
+    Attributes:
+        key: The document.
+        clock_before: The author's struct clock that the delta continues from.
+        clock_after: The author's struct clock after it; the same when the delta only deletes.
+        builds_on: The struct clocks of other writers that must be held before it can be applied.
+        update: A Yjs update, format 1 (:mod:`syncore.documents.yjs_update`).
+    """
+
+    key: DocumentKey
+    clock_before: int
+    clock_after: int
+    builds_on: Mapping[Writer, int]
+    update: bytes
+
+
+def in_order(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+    """The operations of one entry in their one order."""
+    return tuple(sorted(operations, key=lambda operation: operation.target))
+
+
+def encode_record_entry(entry: RecordEntry) -> bytes:
+    """The canonical bytes of an entry whose operations are in order."""
+    targets = [operation.target for operation in entry.operations]
+    assert all(first < second for first, second in pairwise(targets))
+    return pack([*pack_key(entry.key), [operation.structure() for operation in entry.operations]])
+
+
+def decode_record_entry(body: bytes) -> RecordEntry:
+    """The record entry that ``body`` encodes.
+
+    Raises:
+        Malformed: not the canonical encoding of one.
+    """
+    parts = as_array(unpack(body, what=_RECORD, max_bytes=MAX_COMMIT_BYTES), what=_RECORD, length=4)
+    operations = tuple(_read_operation(part) for part in as_array(parts[3], what="an entry's operations"))
+    targets = [operation.target for operation in operations]
+    if any(first >= second for first, second in pairwise(targets)):
+        raise Malformed("the operations of an entry are out of order, or two have the same target")
+    return RecordEntry(key=as_key(parts), operations=operations)
+
+
+def encode_rich_entry(entry: RichEntry) -> bytes:
+    """The canonical bytes of a rich entry."""
+    clocks = pack_vector(entry.builds_on)
+    return pack([*pack_key(entry.key), entry.clock_before, entry.clock_after, clocks, entry.update])
+
+
+def decode_rich_entry(body: bytes) -> RichEntry:
+    """The rich entry that ``body`` encodes; its update is not looked into.
+
+    Raises:
+        Malformed: not the canonical encoding of one.
+    """
+    highest = MAX_STRUCT_CLOCK - 1
+    parts = as_array(unpack(body, what=_RICH, max_bytes=MAX_COMMIT_BYTES), what=_RICH, length=7)
+    before = as_integer(parts[3], what="a clock before a delta", high=highest)
+    return RichEntry(
+        key=as_key(parts),
+        clock_before=before,
+        clock_after=as_integer(parts[4], what="a clock after a delta", low=before, high=highest),
+        builds_on=as_vector(parts[5], what="what a delta builds on", high=highest),
+        update=as_bytes(parts[6], what="a delta"),
+    )
+
+
+def as_declarable(structure: Unpacked) -> FieldKind:
+    """The structure as a kind of field that is declared."""
+    kind = FieldKind(as_integer(structure, what="a kind of field", high=max(FieldKind)))
+    if kind not in DECLARABLE:
+        raise Malformed("this kind of field is never declared")
+    return kind
+
+
+def _read_operation(structure: Unpacked) -> Operation:
+    parts = as_array(structure, what="an operation")
+    code = parts[0] if parts else None
+    reader = _READERS.get(code) if type(code) is int else None
+    if reader is None:
+        raise Malformed("an operation has no known code")
+    return reader.read(as_array(parts, what="an operation", length=reader.LENGTH))

@@ -1,0 +1,147 @@
+"""The stored form of a projection, which every read decodes (``docs/formats/entries.md``).
+
+Scalars that packing holds exactly are stored as they are, everything else through the value codec: decoding
+ten scalar fields takes one call of the unpacker. The form of each field is one byte of a string.
+"""
+
+from typing import cast
+
+from syncore.codec.fields import as_array, as_bytes
+from syncore.codec.packing import Packed, Unpacked, pack, unpack
+from syncore.codec.values import Value, decode_value, encode_value
+from syncore.core.errors import Malformed
+from syncore.core.limits import MAX_INTEGER_BYTES
+from syncore.documents.operations import FieldKind
+from syncore.documents.projection import FieldValue, Projection
+from syncore.documents.structures import (
+    as_encoded_integer,
+    as_vector,
+    decode_element,
+    encode_element,
+    pack_vector,
+)
+
+MAX_PROJECTION_BYTES = 1_000_000_000
+"""What SQLite can hold in one value."""
+
+# How a field is stored. PLAIN and ITEMS are used wherever they can be, so that a projection has one encoding.
+PLAIN = 0  # a register: nil, a boolean, a 64-bit integer, a float but NaN, text or bytes
+ENCODED = 1  # a register: any other value, encoded
+COUNTER = 2  # an int, encoded
+SET = 3  # an array of encoded elements, sorted by their bytes
+TEXT = 4  # text
+ITEMS = 5  # a list whose items are all such as PLAIN holds
+ENCODED_ITEMS = 6  # a list of encoded items
+
+_WHAT = "a projection"
+_SCALARS = (str, int, float, bytes, bool, type(None))
+_LOWEST_INTEGER, _HIGHEST_INTEGER = -(2**63), 2**64 - 1
+
+
+def encode_projection(projection: Projection) -> bytes:
+    """The canonical bytes of a projection."""
+    packed = [
+        _pack_field(projection.kinds.get(name, FieldKind.REGISTER), value)
+        for name, value in projection.values.items()
+    ]
+    return pack(
+        [
+            pack_vector(projection.vector),
+            projection.is_deleted,
+            list(projection.values),
+            bytes(form for form, _ in packed),
+            [structure for _, structure in packed],
+            list(projection.conflicts),
+        ]
+    )
+
+
+def decode_projection(data: bytes) -> Projection:
+    """The projection that ``data`` encodes.
+
+    Raises:
+        Malformed: not the encoding of one.
+    """
+    parts = as_array(unpack(data, what=_WHAT, max_bytes=MAX_PROJECTION_BYTES), what=_WHAT, length=6)
+    vector, is_deleted, packed_names, packed_forms, packed_fields, conflicts = parts
+    if type(is_deleted) is not bool:
+        raise Malformed("whether a document is deleted must be a boolean")
+    names = _read_names(packed_names)
+    forms = as_bytes(packed_forms, what="the forms of a projection", length=len(names))
+    fields = as_array(packed_fields, what="the fields of a projection", length=len(names))
+    values: dict[str, FieldValue] = {}
+    kinds: dict[str, FieldKind] = {}
+    for name, form, structure in zip(names, forms, fields, strict=True):
+        if form == PLAIN and type(structure) in _SCALARS:
+            values[name] = cast("Value", structure)
+        else:
+            kind, values[name] = _unpack_field(form, structure)
+            if kind is not FieldKind.REGISTER:
+                kinds[name] = kind
+    return Projection(
+        vector=as_vector(vector, what="a projection's vector"),
+        values=values,
+        kinds=kinds,
+        conflicts=_read_names(conflicts),
+        is_deleted=is_deleted,
+    )
+
+
+def _pack_field(kind: FieldKind, value: FieldValue) -> tuple[int, Packed]:
+    """The form and the stored structure of a field."""
+    if kind is FieldKind.COUNTER:
+        return COUNTER, encode_value(value)
+    if kind is FieldKind.SET:
+        assert isinstance(value, frozenset)
+        return SET, sorted(encode_element(element) for element in value)
+    if kind is FieldKind.TEXT:
+        assert isinstance(value, str)
+        return TEXT, value
+    if kind is FieldKind.LIST:
+        assert isinstance(value, list)
+        if all(_is_plain(item) for item in value):
+            return ITEMS, cast("Packed", value)
+        return ENCODED_ITEMS, [encode_value(item) for item in value]
+    if _is_plain(value):
+        return PLAIN, cast("Packed", value)
+    return ENCODED, encode_value(value)
+
+
+def _is_plain(value: FieldValue) -> bool:
+    """Whether packing holds a value exactly and in one way."""
+    kind = type(value)
+    if kind is int:
+        return _LOWEST_INTEGER <= cast("int", value) <= _HIGHEST_INTEGER
+    if kind is float:
+        return value == value  # noqa: PLR0124 - NaN has many bit patterns, of which the value codec keeps one
+    return kind in _SCALARS
+
+
+def _unpack_field(form: int, structure: Unpacked) -> tuple[FieldKind, FieldValue]:
+    if form == ENCODED:
+        return FieldKind.REGISTER, decode_value(as_bytes(structure, what="a value"))
+    if form == COUNTER:
+        bits = 8 * MAX_INTEGER_BYTES
+        return FieldKind.COUNTER, as_encoded_integer(structure, what="a counter", max_bits=bits)
+    if form == TEXT and type(structure) is str:
+        return FieldKind.TEXT, structure
+    items = as_array(structure, what="a field of several parts")
+    if form == SET:
+        elements = (decode_element(as_bytes(item, what="an element")) for item in items)
+        return FieldKind.SET, frozenset(elements)
+    if form == ITEMS and all(type(item) in _SCALARS for item in items):
+        return FieldKind.LIST, cast("list[Value]", list(items))
+    if form == ENCODED_ITEMS:
+        return FieldKind.LIST, [decode_value(as_bytes(item, what="an item")) for item in items]
+    raise Malformed("a field of a projection has no known form")
+
+
+def _read_names(structure: Unpacked) -> tuple[str, ...]:
+    """Names in ascending order; what they may be was checked when the fields were written."""
+    names = as_array(structure, what="the names of fields")
+    previous = ""
+    for name in names:
+        if type(name) is not str or name <= previous:
+            raise Malformed("the names of fields must be text, sorted")
+        previous = name
+    return cast("tuple[str, ...]", names)

@@ -1,0 +1,504 @@
+"""Planning: what programs write becomes entries that say no more than they saw."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from syncore.core.commits import EntryKind
+from syncore.core.errors import (
+    DocumentExists,
+    DocumentNotFound,
+    InvalidChange,
+    InvalidName,
+    InvalidValue,
+    LocalError,
+    Misused,
+    TooLarge,
+)
+from syncore.core.hybrid_clock import HybridTime
+from syncore.core.identifiers import Dot
+from syncore.core.limits import MAX_COMMIT_BYTES
+from syncore.documents.changes import (
+    UNSET,
+    Counter,
+    List,
+    Set,
+    Text,
+    add,
+    increment,
+    remove,
+    rewrite,
+    splice,
+)
+from syncore.documents.operations import FieldKind, RecordEntry, RichEntry, SetField
+from syncore.documents.planning import DocumentPlan
+from tests.documents.worlds import Device, writer
+
+EVERYTHING = {
+    "title": "Alien",
+    "gross": Decimal("1.50"),
+    "votes": Counter(3),
+    "review": Text("a naïve 🎬"),
+    "cast": List(["Ripley", 2]),
+    "tags": {"horror", 7, date(1979, 5, 25)},
+}
+SHOWN = {
+    "cast": ["Ripley", 2],
+    "gross": Decimal("1.50"),
+    "review": "a naïve 🎬",
+    "tags": frozenset({"horror", 7, date(1979, 5, 25)}),
+    "title": "Alien",
+    "votes": 3,
+}
+
+
+def device_with(**fields: object) -> Device:
+    """A device whose document holds these fields."""
+    device = Device(writer(1))
+    device.write(lambda plan: plan.insert(fields))
+    return device
+
+
+def values(device: Device) -> dict[str, object]:
+    """What the document shows."""
+    return dict(device.document.project().values)
+
+
+def update(device: Device, **changes: object) -> list[RecordEntry | RichEntry]:
+    """Write, and the entries that came of it."""
+    return device.write(lambda plan: plan.update(changes)).decoded()
+
+
+# --- the kinds of fields ---
+
+
+def test_every_kind_of_field_can_be_inserted_and_removed() -> None:
+    """What is inserted is what is read; removing every field leaves none."""
+    device = device_with(**EVERYTHING)
+    assert values(device) == SHOWN
+    update(device, **dict.fromkeys(EVERYTHING, UNSET))
+    assert values(device) == {}
+    assert device.document.is_live
+    update(device, **EVERYTHING)
+    assert values(device) == SHOWN
+
+
+def test_empty_fields_are_there() -> None:
+    """An empty text, list, set and a counter at 0 show, and stay when they become empty."""
+    empty = {"c": Counter(), "l": List(), "s": Set(), "t": Text()}
+    device = device_with(**empty)
+    assert values(device) == {"c": 0, "l": [], "s": frozenset(), "t": ""}
+    update(device, c=increment(2), l=splice(0, 0, [1]), s=add(1), t=splice(0, insert="x"))
+    update(device, c=increment(-2), l=splice(0, 1), s=remove(1), t=splice(0, 1))
+    assert values(device) == {"c": 0, "l": [], "s": frozenset(), "t": ""}
+
+
+def test_relative_changes_make_fields_that_are_not_there() -> None:
+    """A field's kind follows from the first change of it."""
+    device = device_with()
+    update(device, c=increment(2), l=splice(0, 0, []), s=add(), t=splice(0), gone=remove(1), away=UNSET)
+    assert values(device) == {"c": 2, "l": [], "s": frozenset(), "t": ""}
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "result"),
+    [
+        (increment(-5), "votes", -2),
+        (Counter(10), "votes", 10),
+        (splice(2, 5, "x"), "review", "a x 🎬"),
+        (splice(8, 1, "🎥🎥"), "review", "a naïve 🎥🎥"),
+        (Text("a naive 🎬"), "review", "a naive 🎬"),
+        (splice(1, 1), "cast", ["Ripley"]),
+        (splice(1, 0, [None, [1]]), "cast", ["Ripley", None, [1], 2]),
+        (List([2, "Ripley"]), "cast", [2, "Ripley"]),
+        (add("sf", "horror"), "tags", {"sf", "horror", 7, date(1979, 5, 25)}),
+        (remove(7, "nothing"), "tags", {"horror", date(1979, 5, 25)}),
+        ({7, 8}, "tags", {7, 8}),
+        (frozenset(), "tags", frozenset()),
+        (None, "title", None),
+        ((add(1), remove(7), add(7), remove(1)), "tags", {"horror", 7, date(1979, 5, 25)}),
+        ((splice(0, 2), splice(0, 0, "the "), splice(4, 5, "odd")), "review", "the odd 🎬"),
+        ((UNSET, "now a value"), "review", "now a value"),
+        ((UNSET, Text("now a text")), "title", "now a text"),
+        ((UNSET, Counter(1)), "votes", 1),
+        ((increment(1), UNSET, increment(5)), "votes", 5),
+        (rewrite(lambda value: value + "s"), "title", "Aliens"),  # type: ignore[operator]
+        (rewrite(lambda value: value * 2), "votes", 6),  # type: ignore[operator]
+        (rewrite(lambda value: value.replace("naïve", "wise")), "review", "a wise 🎬"),  # type: ignore[attr-defined]
+        (rewrite(lambda value: [*value, 3]), "cast", ["Ripley", 2, 3]),  # type: ignore[misc]
+        (rewrite(lambda value: value - {7}), "tags", {"horror", date(1979, 5, 25)}),  # type: ignore[operator]
+        (rewrite(lambda value: [value]), "new", [None]),
+        (rewrite(lambda _: Text("x")), "new", "x"),
+        (rewrite(lambda _: UNSET), "title", UNSET),
+    ],
+    ids=lambda value: None,
+)
+def test_changes_do_what_they_say(change: object, field: str, result: object) -> None:
+    """Each change on each kind of field has the result that its words promise."""
+    device = device_with(**EVERYTHING)
+    update(device, **{field: change})
+    expected = dict(SHOWN)
+    if result is UNSET:
+        del expected[field]
+    else:
+        expected[field] = result
+    assert values(device) == expected
+    assert values(device.stored()) == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "change", "says"),
+    [
+        ("title", increment(1), "is a register, not a counter .*write a value"),
+        ("title", add(1), "is a register, not a set"),
+        ("title", {1}, "is a register, not a set"),
+        ("title", splice(0), "is a register, not a text"),
+        ("votes", 5, "is a counter, not a register .*use increment"),
+        ("votes", splice(0, insert=[1]), "is a counter, not a list"),
+        ("review", "plain", "is a text, not a register .*use splice"),
+        ("review", splice(0, insert=["x"]), "is a text, not a list"),
+        ("cast", splice(0, insert="x"), "is a list, not a text"),
+        ("cast", Text(""), "is a list, not a text"),
+        ("cast", [1], "is a list, not a register .*List"),
+        ("tags", ["x"], "is a set, not a register .*use add"),
+        ("tags", List(), "is a set, not a list"),
+        ("review", splice(9, 1), "beyond its end"),
+        ("cast", splice(3, insert=[1]), "beyond its end"),
+        ("new", splice(1, insert="x"), "beyond its end"),
+        ("votes", Counter(1.5), "stands at an int"),  # type: ignore[arg-type]
+        ("review", Text(b"x"), "holds a str"),  # type: ignore[arg-type]
+        ("review", rewrite(lambda _: rewrite(lambda _: "")), "must return a value"),
+        ("review", rewrite(lambda _: ("a", "b")), "must return a value"),
+        ("votes", rewrite(lambda _: "many"), "is a counter, not a register"),
+    ],
+    ids=lambda value: None,
+)
+def test_changes_that_do_not_fit_say_what_the_field_is(field: str, change: object, says: str) -> None:
+    """A change of another kind is refused with what the field is and what to use."""
+    device = device_with(**EVERYTHING)
+    with pytest.raises(InvalidChange, match=says):
+        update(device, **{field: change})
+    assert values(device) == SHOWN
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"f": (1, 2)}, None),
+        ({"f": 1j}, InvalidValue),
+        ({"f": {1.5}}, InvalidValue),
+        ({"f": {True}}, InvalidValue),
+        ({"f": add([1])}, InvalidValue),
+        ({"f": List([{1}])}, InvalidValue),
+        ({"f": Text("\ud800")}, InvalidValue),
+        ({"f": splice(0, insert="\udfff")}, InvalidValue),
+        ({"": 1}, InvalidName),
+        ({"a\n": 1}, InvalidName),
+        ({"x" * 256: 1}, InvalidName),
+        ({"f": increment(2**2048)}, TooLarge),
+        ({"f": (increment(2**2047), increment(2**2047))}, TooLarge),
+    ],
+    ids=lambda value: None,
+)
+def test_what_cannot_be_kept_is_refused(changes: dict[str, object], error: type[LocalError] | None) -> None:
+    """Values, names and amounts are checked before anything is written; a later value of one field wins."""
+    device = device_with()
+    if error is None:
+        update(device, **changes)
+        assert values(device) == {"f": 2}
+        return
+    with pytest.raises(error):
+        update(device, **changes)
+    assert values(device) == {}
+
+
+# --- insert, update, delete ---
+
+
+def test_a_document_is_inserted_once() -> None:
+    """Inserting over a live document is refused, over a deleted one it is not."""
+    device = device_with(**EVERYTHING)
+    with pytest.raises(DocumentExists):
+        device.write(lambda plan: plan.insert({}))
+    device.write(lambda plan: plan.delete())
+    assert (device.document.is_live, values(device)) == (False, {})
+    device.write(lambda plan: plan.insert({"votes": Counter(1), "review": Text("new")}))
+    assert values(device) == {"review": "new", "votes": 1}
+    assert device.document.project().kinds == {"review": FieldKind.TEXT, "votes": FieldKind.COUNTER}
+
+
+def test_an_empty_document_is_there() -> None:
+    """A document without fields can be inserted, touched and deleted."""
+    device = device_with()
+    assert device.document.is_live
+    (entry,) = update(device)
+    assert entry == RecordEntry(key=device.document.key, operations=())
+    device.write(lambda plan: plan.delete())
+    assert not device.document.is_live
+
+
+def test_what_is_not_there_is_neither_updated_nor_deleted() -> None:
+    """A missing and a deleted document are alike."""
+    device = Device(writer(1))
+    for change in (lambda plan: plan.update({"f": 1}), lambda plan: plan.delete()):
+        with pytest.raises(DocumentNotFound):
+            device.write(change)
+    device.write(lambda plan: plan.insert({}))
+    device.write(lambda plan: plan.delete())
+    for change in (lambda plan: plan.update({"f": 1}), lambda plan: plan.delete()):
+        with pytest.raises(DocumentNotFound):
+            device.write(change)
+
+
+# --- one transaction ---
+
+
+def test_several_changes_of_a_transaction_are_one_record_entry_and_one_rich_entry() -> None:
+    """However often a transaction touches a document, its commit has at most two entries for it, the record first."""
+    device = Device(writer(1))
+
+    def work(plan: DocumentPlan) -> None:
+        plan.insert({"a": 1, "n": increment(2), "s": {1, 2}, "t": Text("abc"), "l": List([1])})
+        assert plan.preview().values["t"] == "abc"
+        plan.update({"a": 2, "n": increment(3), "s": remove(1), "t": splice(3, insert="d")})
+        plan.update({"a": rewrite(lambda value: value + 1), "s": (remove(2), add(3)), "l": splice(1, 0, [2])})  # type: ignore[operator]
+
+    sent = device.write(work)
+    assert [entry.kind for entry in sent.entries] == [EntryKind.RECORD, EntryKind.RICH]
+    assert values(device) == {"a": 3, "l": [1, 2], "n": 5, "s": frozenset({3}), "t": "abcd"}
+    record_entry = sent.decoded()[0]
+    assert isinstance(record_entry, RecordEntry)
+    targets = [operation.target for operation in record_entry.operations]
+    assert len([target for target in targets if target[1] == "a"]) == 1
+    assert len([target for target in targets if target[1] == "s"]) == 2, "a declaration and one element"
+
+
+def test_editing_only_a_text_is_only_a_rich_entry() -> None:
+    """A keystroke costs no record entry, and is in the document's vector."""
+    device = device_with(t=Text("abc"))
+    entries = update(device, t=splice(1, 1))
+    assert [type(entry) for entry in entries] == [RichEntry]
+    assert device.document.record.vector == {writer(1): 2}
+
+
+def test_a_transaction_may_delete_and_insert_anew() -> None:
+    """Within one transaction a document can be emptied, deleted and made again."""
+    device = device_with(**EVERYTHING)
+
+    def work(plan: DocumentPlan) -> None:
+        plan.update({"title": "gone"})
+        plan.delete()
+        assert plan.preview().is_deleted
+        with pytest.raises(DocumentNotFound):
+            plan.update({"title": "x"})
+        plan.insert({"title": "new"})
+
+    device.write(work)
+    assert values(device) == {"title": "new"}
+
+
+def test_an_update_before_a_deletion_is_kept() -> None:
+    """What a transaction wrote before it deleted is there again when a concurrent update brings the document back."""
+    first = device_with(title="old", other=1)
+    second = first.stored(writer(2))
+
+    def work(plan: DocumentPlan) -> None:
+        plan.update({"title": "new"})
+        plan.delete()
+
+    first.write(work)
+    assert not first.document.is_live
+    first.receive(second.write(lambda plan: plan.update({"other": 2})))
+    assert values(first) == {"other": 2, "title": "new"}
+
+
+def test_a_plan_can_be_thrown_away() -> None:
+    """Until it is committed, a plan changes nothing; a call that fails changes nothing of the plan."""
+    device = device_with(**EVERYTHING)
+    digest = device.document.digest()
+    plan = DocumentPlan(device.document)
+    plan.update({"title": "x", "review": Text("y"), "tags": {1}, "votes": UNSET, "cast": UNSET})
+    shown = plan.preview()
+    with pytest.raises(InvalidChange):
+        plan.update({"title": "z", "review": splice(0, 1), "tags": add(9), "other": splice(9)})
+    with pytest.raises(DocumentExists):
+        plan.insert({})
+    assert plan.preview() == shown
+    assert shown.values == {"review": "y", "tags": frozenset({1}), "title": "x"}
+    assert device.document.digest() == digest
+    assert values(device) == SHOWN
+
+
+def test_what_a_rewrite_raises_comes_out_and_nothing_is_written() -> None:
+    """An exception of the caller's own function is the caller's."""
+    device = device_with(**EVERYTHING)
+
+    class Mine(Exception):
+        """Not ours."""
+
+    def fail(_: object) -> object:
+        raise Mine
+
+    plan = DocumentPlan(device.document)
+    with pytest.raises(Mine):
+        plan.update({"title": "x", "review": rewrite(fail)})
+    assert not plan.is_changed
+    assert values(device) == SHOWN
+
+
+def test_a_rewrite_may_change_what_it_was_given() -> None:
+    """The value that a rewrite gets is its own."""
+    device = device_with(r=[1], l=List([[1]]))
+
+    def grow(value: object) -> object:
+        assert isinstance(value, list)
+        value.append(2)
+        return value
+
+    update(device, r=rewrite(grow), l=rewrite(grow))
+    assert values(device) == {"r": [1, 2], "l": [[1], 2]}
+
+
+def test_a_plan_is_committed_once() -> None:
+    """A plan without changes, or one that is spent, cannot be committed."""
+    device = device_with()
+    plan = DocumentPlan(device.document)
+    dot, time = Dot(writer(1), 2), HybridTime(5)
+    with pytest.raises(Misused):
+        plan.commit(dot=dot, time=time)
+    plan.update({"f": 1})
+    plan.commit(dot=dot, time=time)
+    with pytest.raises(Misused):
+        plan.commit(dot=dot, time=time)
+
+
+# --- tokens ---
+
+
+def test_a_token_replaces_only_what_it_covers() -> None:
+    """What was written after a read stays beside what is written upon that read."""
+    device = device_with(f="first")
+    token = device.document.project().vector
+    update(device, f="unseen")
+    device.write(lambda plan: plan.update({"f": "late"}, seen=token))
+    siblings = device.document.record.registers["f"]
+    assert len(siblings) == 2
+    assert device.document.project().conflicts == ("f",)
+    update(device, f="settled")
+    assert (values(device), device.document.project().conflicts) == ({"f": "settled"}, ())
+
+
+def test_two_writes_upon_one_token_are_siblings() -> None:
+    """A device that writes twice from one old read loses neither."""
+    device = device_with(f="first")
+    token = device.document.project().vector
+    for value in ("second", "third"):
+        device.write(lambda plan, value=value: plan.update({"f": value}, seen=token))  # type: ignore[misc]
+    assert len(device.document.record.registers["f"]) == 2
+
+
+def test_within_one_transaction_a_later_write_supersedes_an_earlier_one_upon_the_same_token() -> None:
+    """One commit has one value for a field."""
+    device = device_with(f="first")
+    token = device.document.project().vector
+
+    def work(plan: DocumentPlan) -> None:
+        plan.update({"f": "second"}, seen=token)
+        plan.update({"f": "third"}, seen=plan.preview().vector)
+
+    device.write(work)
+    assert len(device.document.record.registers["f"]) == 1
+
+
+def test_a_removal_upon_a_token_leaves_what_the_token_does_not_cover() -> None:
+    """Elements, increments, characters and values that were not seen survive being unset."""
+    device = device_with(r=1, s={1}, c=Counter(5), t=Text("abc"), l=List([1]))
+    token = device.document.project().vector
+    update(device, r=2, s=add(2), c=increment(2), t=splice(3, insert="d"), l=splice(1, 0, [2]))
+    before = values(device)
+    device.write(lambda plan: plan.update(dict.fromkeys("rsctl", UNSET), seen=token))
+    assert values(device) == {**before, "s": frozenset({2})}
+
+
+def test_a_deletion_upon_a_token_spares_what_it_has_not_seen() -> None:
+    """A document that changed after the read is not deleted by it; an up-to-date token deletes."""
+    device = device_with(f=1)
+    token = device.document.project().vector
+    update(device, f=2)
+    device.write(lambda plan: plan.delete(seen=token))
+    assert values(device) == {"f": 2}
+    device.write(lambda plan: plan.delete(seen=device.document.project().vector))
+    assert not device.document.is_live
+
+
+def test_a_token_of_somewhere_else_does_no_harm() -> None:
+    """Numbers beyond what the document has are cut down to what is here."""
+    device = device_with(f=1)
+    device.write(lambda plan: plan.delete(seen={writer(1): 99, writer(9): 5}))
+    assert not device.document.is_live
+
+
+# --- least writes ---
+
+
+def test_replacing_a_set_writes_only_the_difference() -> None:
+    """Elements that stay are not written again, so a concurrent removal of them holds."""
+    device = device_with(s={1, 2})
+    (entry,) = update(device, s={2, 3})
+    assert isinstance(entry, RecordEntry)
+    assert len(entry.operations) == 2
+
+
+def test_replacing_a_text_writes_only_the_difference() -> None:
+    """One changed character in a long text is a short delta, which others' edits survive."""
+    first = device_with(t=Text("x" * 5_000 + "." + "y" * 5_000))
+    second = first.stored(writer(2))
+    theirs = second.write(lambda plan: plan.update({"t": splice(0, insert=">")}))
+    sent = first.write(lambda plan: plan.update({"t": Text("x" * 5_000 + "!" + "y" * 5_000)}))
+    assert len(sent.entries[0].body) < 120
+    first.receive(theirs)
+    assert values(first) == {"t": ">" + "x" * 5_000 + "!" + "y" * 5_000}
+
+
+def test_writing_what_is_there_still_writes() -> None:
+    """Writing an equal value is a write; an equal text changes nothing but the vector."""
+    device = device_with(f=1, t=Text("x"))
+    (entry,) = update(device, f=1)
+    assert isinstance(entry, RecordEntry)
+    assert isinstance(entry.operations[0], SetField)
+    (entry,) = update(device, t=Text("x"))
+    assert entry == RecordEntry(key=device.document.key, operations=())
+
+
+# --- sizes ---
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: Text("x" * (MAX_COMMIT_BYTES + 1)),
+        lambda: Text("x" * (MAX_COMMIT_BYTES - 20)),
+        lambda: List([bytes(500_000)] * 3),
+        lambda: set(range(100_000)),
+    ],
+    ids=["text over the limit", "text just over with its envelope", "list", "set"],
+)
+def test_what_does_not_fit_into_a_commit_is_refused_untouched(change: Callable[[], object]) -> None:
+    """An entry over the limit raises TooLarge, and the document is as it was."""
+    device = device_with(t=Text("abc"))
+    digest = device.document.digest()
+    with pytest.raises(TooLarge):
+        update(device, f=change())
+    assert device.document.digest() == digest
+    update(device, f=Text("small"))
+    assert values(device) == {"f": "small", "t": "abc"}
+
+
+def test_what_just_fits_is_written() -> None:
+    """Large edits that fit are rehearsed and made: a big text, its replacement, and its removal."""
+    device = device_with(t=Text("é" * 300_000))
+    update(device, t=Text("x" * 600_000))
+    update(device, t=UNSET)
+    assert values(device) == {}
