@@ -1,0 +1,1 @@
+"""Bounded memory for what can be made again from storage."""

@@ -1,0 +1,1 @@
+"""Documents, keys and storage joined into one local database; knows no network."""

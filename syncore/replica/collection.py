@@ -1,0 +1,196 @@
+"""Collections: what programs read and write."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from syncore.core.errors import DocumentNotFound, InvalidChange
+from syncore.core.identifiers import DocumentKey, Writer, check_name
+from syncore.core.ports import Durability
+from syncore.documents.projection import FieldValue
+from syncore.documents.projection_encoding import decode_projection
+from syncore.replica.identities import fresh_id
+from syncore.replica.local_replica import LocalReplica
+from syncore.replica.requests import CommitRequest, Intent, Verb
+from syncore.replica.seen import seen_vector
+from syncore.replica.views import Document, is_live
+from syncore.replica.watching import ChangeStream
+from syncore.storage.document_rows import DocumentRows
+
+_PAGE = 256
+
+
+class Collection:
+    """A named set of documents in a space. Cheap to make; holds no documents itself."""
+
+    def __init__(self, replica: LocalReplica, space: Callable[[], int], name: str) -> None:
+        """Programs get collections from a replica or a space."""
+        self._replica = replica
+        self._space = space
+        self.name = check_name(name, "a collection name")
+
+    def __repr__(self) -> str:
+        """The name."""
+        return f"<Collection {self.name}>"
+
+    async def insert(
+        self,
+        fields: Mapping[str, object] | None = None,
+        /,
+        *,
+        id: str | None = None,  # noqa: A002 - the word that documents use
+        durability: Durability = Durability.NORMAL,
+    ) -> Document:
+        """Add a document.
+
+        Args:
+            fields: Values by field name. A plain value makes a register, a set a set, and ``Counter``,
+                ``Text`` and
+                ``List`` make fields of those kinds.
+            id: The document's id; a fresh time-ordered UUID if none is given.
+            durability: What the commit has to survive before this returns.
+
+        Returns:
+            The document as committed.
+
+        Raises:
+            DocumentExists: a live document has this id.
+            InvalidValue, InvalidName, TooLarge: the document cannot be kept; nothing was changed.
+        """
+        if id is None:
+            id = fresh_id(self._replica.clock, self._replica.entropy)  # noqa: A001
+        intent = Intent(verb=Verb.INSERT, key=self._key(id), changes=dict(fields or {}))
+        return await self._commit(intent, durability)
+
+    async def update(
+        self,
+        document: str | Document,
+        fields: Mapping[str, object] | None = None,
+        /,
+        *,
+        seen: str | None = None,
+        durability: Durability = Durability.NORMAL,
+        **more: object,
+    ) -> Document:
+        """Change fields of a document.
+
+        Args:
+            document: The document or its id.
+            fields: New values and changes by field name.
+            seen: The token of what was read: only what it covers is replaced, anything newer stays beside
+                it as a
+                conflict. Without one, what is visible at the moment of the commit is replaced.
+            durability: What the commit has to survive before this returns.
+            more: Further fields, as keywords.
+
+        Returns:
+            The document as committed.
+
+        Raises:
+            DocumentNotFound: there is no live document with this id.
+            InvalidChange: a change that does not fit the field's kind.
+            InvalidValue, InvalidName, InvalidToken, TooLarge: nothing was changed.
+        """
+        changes = {**(fields or {}), **more}
+        if not changes:
+            raise InvalidChange("an update without fields changes nothing", hint="name at least one field")
+        intent = Intent(
+            verb=Verb.UPDATE, key=self._key(document), changes=changes, seen=await self._seen(seen)
+        )
+        return await self._commit(intent, durability)
+
+    async def delete(
+        self, document: str | Document, *, seen: str | None = None, durability: Durability = Durability.NORMAL
+    ) -> None:
+        """Delete a document, as far as it was seen: a concurrent update brings it back.
+
+        Raises:
+            DocumentNotFound: there is no live document with this id.
+        """
+        await self._commit(
+            Intent(verb=Verb.DELETE, key=self._key(document), seen=await self._seen(seen)), durability
+        )
+
+    async def get(self, id: str) -> Document:  # noqa: A002 - the word that documents use
+        """The document with this id, as it is now.
+
+        Raises:
+            DocumentNotFound: there is none, or it was deleted.
+        """
+        found = await self.find_one(id)
+        if found is None:
+            raise DocumentNotFound(f"{self.name} has no document {id!r}")
+        return found
+
+    async def find_one(self, id: str) -> Document | None:  # noqa: A002 - the word that documents use
+        """The document with this id, or None."""
+        number = self._space()
+        key = self._key(id)
+        data = await self._replica.read(lambda sql: DocumentRows(sql, number).projection(key))
+        if data is None:
+            return None
+        projection = decode_projection(data)
+        return Document(self._replica.spaces[number].id, key, projection) if is_live(projection) else None
+
+    async def find(
+        self,
+        equal: Mapping[str, FieldValue] | None = None,
+        /,
+        *,
+        where: Callable[[Document], bool] | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Document]:
+        """Live documents in the order of their ids, read page by page while the loop goes on.
+
+        Args:
+            equal: Fields that must hold exactly these values.
+            where: A function that says whether a document is wanted.
+            limit: Stop after so many.
+        """
+        number = self._space()
+        wanted = dict(equal or {})
+        after = ""
+        found = 0
+        while limit is None or found < limit:
+            page = await self._replica.read(
+                lambda sql, start=after: DocumentRows(sql, number).page(self.name, after=start, limit=_PAGE)  # type: ignore[misc]
+            )
+            for row in page:
+                document = Document(
+                    self._replica.spaces[number].id, row.key, decode_projection(row.projection)
+                )
+                if not _matches(document, wanted) or (where is not None and not where(document)):
+                    continue
+                yield document
+                found += 1
+                if limit is not None and found >= limit:
+                    return
+            if len(page) < _PAGE:
+                return
+            after = page[-1].key.id
+
+    def watch(self) -> ChangeStream:
+        """The changes of this collection that are committed from now on, here or by other devices."""
+        return self._replica.hub.open(self._space(), lambda change: change.collection == self.name)
+
+    async def _commit(self, intent: Intent, durability: Durability) -> Document:
+        request = CommitRequest(self._space(), (intent,), durability)
+        return (await self._replica.commit(request))[intent.key]
+
+    async def _seen(self, token: str | None) -> dict[Writer, int] | None:
+        return None if token is None else await seen_vector(self._replica, self._space(), token)
+
+    def _key(self, document: str | Document) -> DocumentKey:
+        if isinstance(document, Document):
+            if document.collection != self.name:
+                raise InvalidChange(
+                    f"{document.collection}/{document.id} is not in the collection {self.name}"
+                )
+            return DocumentKey(self.name, document.id)
+        return DocumentKey(self.name, check_name(document, "a document id"))
+
+
+def _matches(document: Document, wanted: Mapping[str, FieldValue]) -> bool:
+    """Whether all named fields hold these values, types included (1, 1.0 and True differ)."""
+    return all(
+        name in document and type(document[name]) is type(value) and document[name] == value
+        for name, value in wanted.items()
+    )

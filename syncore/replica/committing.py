@@ -1,0 +1,83 @@
+"""The local write path: a group of transactions planned, stored and made visible in one SQLite transaction.
+
+Runs inside the database's write transaction, without a pause and without awaiting. A transaction that cannot
+be planned fails alone and leaves nothing; when the SQLite transaction fails, all of its group fail and what
+they touched is forgotten, because memory would be ahead of the file.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from syncore.core.commits import Commit, Entry, EntryKind
+from syncore.core.hybrid_clock import HybridTime, advance
+from syncore.core.identifiers import COMMIT_ID_BYTES, CommitId, DocumentKey, Dot
+from syncore.core.ports import Clock, Entropy, SqlConnection
+from syncore.documents.operations import decode_rich_entry
+from syncore.documents.planning import DocumentPlan
+from syncore.protocol.commit_codec import encode_commit
+from syncore.replica.document_work import DocumentWork
+from syncore.replica.planning import plan_intents
+from syncore.replica.requests import CommitRequest
+from syncore.replica.space_state import Head, SpaceState, write_head
+from syncore.storage.pending_rows import PendingRow
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A commit, its dot and its encoding."""
+
+    dot: Dot
+    commit: Commit
+    body: bytes
+
+
+class LocalCommits:
+    """Makes commits of requests; one object per replica, because hybrid time rises over all of its spaces."""
+
+    def __init__(self, clock: Clock, entropy: Entropy, last_time: HybridTime) -> None:
+        """Continue behind ``last_time``."""
+        self._clock = clock
+        self._entropy = entropy
+        self.last_time = last_time
+
+    def commit_group(
+        self, requests: Sequence[CommitRequest], *, state: SpaceState, work: DocumentWork, sql: SqlConnection
+    ) -> None:
+        """Commit the requests of one space in order; each learns its projections or its failure."""
+        for request in requests:
+            try:
+                made = self._make(plan_intents(request.intents, work), state=state, work=work)
+            except Exception as failure:  # noqa: BLE001 - handed to the caller, who raises it
+                request.failure = failure
+                continue
+            state.take_dot()
+            request.projections = work.flush()
+            if not state.is_private:
+                row = PendingRow(state.take_sequence(), made.dot, made.commit.id, made.body)
+                work.pending.append(row, [work.row_of(key) for key in request.projections])
+        if state.is_private and state.next_number > 1:
+            state.heads[state.writer] = Head(state.next_number - 1, b"")
+            write_head(sql, state, state.writer)
+
+    def _make(
+        self, plans: dict[DocumentKey, DocumentPlan], *, state: SpaceState, work: DocumentWork
+    ) -> _Made:
+        """Turn plans into a commit and apply it to the visible documents, or leave nothing of it."""
+        dot = Dot(state.writer, state.next_number)
+        time = advance(self.last_time, self._clock.now_ms())
+        try:
+            entries: list[Entry] = []
+            for key, plan in plans.items():
+                work.note_local(key)
+                entries += plan.commit(dot=dot, time=time)
+            commit = Commit(CommitId(self._entropy.random_bytes(COMMIT_ID_BYTES)), time, tuple(entries))
+            body = encode_commit(commit)
+        except BaseException:
+            work.evict(list(plans))  # planning may have touched the rich part of some of them
+            raise
+        self.last_time = time
+        if state.is_private:
+            for entry in entries:
+                if entry.kind == EntryKind.RICH:
+                    work.note_private_rich(decode_rich_entry(entry.body))
+        return _Made(dot, commit, body)

@@ -1,0 +1,362 @@
+"""The local database: spaces, reads, group commit, watchers. Knows no network and no keys.
+
+Every write happens inside one call of the database's ``write``, synchronously and therefore alone: the memory
+of a space (its :class:`SpaceState` and cached documents) changes only there. When such a call fails, memory
+is made anew from the file.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+
+from syncore.core.errors import Closed, Misused, NotPermitted, ReadOnly
+from syncore.core.hybrid_clock import HybridTime, observe
+from syncore.core.identifiers import (
+    PRIVATE_SPACE,
+    DocumentKey,
+    Incarnation,
+    SpaceId,
+    Writer,
+    device_index,
+    make_writer,
+)
+from syncore.core.limits import MAX_CACHED_DOCUMENTS, MAX_GROUP_COMMITS
+from syncore.core.ports import Clock, Database, Durability, Entropy, SqlConnection
+from syncore.documents.projection import Projection
+from syncore.documents.resolution import ResolutionContext
+from syncore.protocol.control_payloads import Role
+from syncore.protocol.control_records import AcceptedRecord
+from syncore.protocol.items import control_item, encode_item
+from syncore.replica.committing import LocalCommits
+from syncore.replica.document_work import DocumentCache, DocumentWork
+from syncore.replica.requests import CommitRequest
+from syncore.replica.sharing import intents_of_documents
+from syncore.replica.space_state import PRIVATE_DEVICE, SpaceState, load_spaces
+from syncore.replica.times import load_last_time, store_last_time
+from syncore.replica.views import Change, Document, is_live
+from syncore.replica.watching import ChangeHub
+from syncore.storage.document_rows import DocumentRows
+from syncore.storage.log_rows import LogRows
+from syncore.storage.schema import check, prepare
+from syncore.storage.space_rows import SpaceRow, SpaceRows
+
+T = TypeVar("T")
+
+REPLICA_ID_BYTES = 16
+
+
+class LocalReplica:
+    """One open replica file. Make it with :meth:`open`; close it when done."""
+
+    def __init__(self, database: Database, clock: Clock, entropy: Entropy, *, is_read_only: bool) -> None:
+        """Wrap an open database; :meth:`open` does the rest."""
+        self.database = database
+        self.clock = clock
+        self.entropy = entropy
+        self.is_read_only = is_read_only
+        self.spaces: dict[int, SpaceState] = {}
+        self.hub = ChangeHub()
+        self.id = b""
+        self.committed = asyncio.Event()
+        self._caches: dict[int, DocumentCache] = {}
+        self._commits = LocalCommits(clock, entropy, HybridTime(0))
+        self._queue: list[CommitRequest] = []
+        self._turn = asyncio.Lock()
+        self._is_closed = False
+
+    @classmethod
+    async def open(
+        cls, database: Database, clock: Clock, entropy: Entropy, *, is_read_only: bool = False
+    ) -> "LocalReplica":
+        """Read the spaces of a file, or lay out an empty one with a private space.
+
+        Raises:
+            NotAReplica, NewerFormat, IntegrityError: the file cannot be used; it was not changed.
+        """
+        replica = cls(database, clock, entropy, is_read_only=is_read_only)
+        if is_read_only:
+            await database.read(replica._read_file)
+        else:
+            await database.write(replica._prepare_file, Durability.FULL)
+        return replica
+
+    async def close(self) -> None:
+        """End all watchers and release the file. Idempotent."""
+        self._is_closed = True
+        self.hub.close()
+        await self.database.close()
+
+    def space_by_id(self, id_: SpaceId) -> SpaceState | None:
+        """The state of a space, or None if this file has no such space."""
+        return next((state for state in self.spaces.values() if state.id == id_), None)
+
+    @property
+    def default_space(self) -> SpaceState:
+        """The space that ``collection()`` means when none is named."""
+        return next(state for state in self.spaces.values() if state.row.is_default)
+
+    async def commit(self, request: CommitRequest) -> Mapping[DocumentKey, Document]:
+        """Commit a transaction together with those of other callers who wait at this moment.
+
+        Raises:
+            LocalError: the transaction cannot be carried out.
+            StorageError: the file could not be written; nothing of the transaction was kept.
+        """
+        self._check_writable()
+        check_may_write(self.spaces[request.space])
+        self._queue.append(request)
+        async with self._turn:
+            if not request.is_done:
+                await self._commit_queue()
+        if request.failure is not None:
+            raise request.failure
+        self.committed.set()
+        if request.durability is Durability.FULL:
+            await self.flush()
+        assert request.projections is not None
+        id_ = self.spaces[request.space].id
+        return {key: Document(id_, key, projection) for key, projection in request.projections.items()}
+
+    def observe(self, time: HybridTime) -> None:
+        """Continue behind a time that another device wrote, within the drift that is allowed."""
+        self._commits.last_time = observe(self._commits.last_time, time, self.clock.now_ms())
+
+    async def flush(self) -> None:
+        """Return when everything committed so far is on the disk and survives a power cut."""
+        self._check_writable()
+        await self.database.write(lambda _sql: None, Durability.FULL)
+
+    async def change(
+        self, space: int, work: Callable[[SqlConnection, SpaceState, DocumentWork], T], *, is_local: bool
+    ) -> T:
+        """Run a write on a space's memory and file in one transaction, then tell watchers what became visible.
+
+        The transaction is NORMAL and runs on the loop: ``work`` may use everything that belongs to the space.
+        """
+        self._check_writable()
+        async with self._turn:
+            return await self._change(space, work, is_local=is_local)
+
+    async def read(self, work: Callable[[SqlConnection], T]) -> T:
+        """Run a query on one consistent snapshot, which shows every commit that was returned."""
+        self._check_open()
+        return await self.database.read(work)
+
+    async def preview(self, space: int, work: Callable[[DocumentWork], T]) -> T:
+        """Run something that only looks at the visible documents of a space."""
+        self._check_open()
+        async with self._turn:
+            return await self.database.read(lambda sql: work(self._document_work(sql, self.spaces[space])))
+
+    async def add_space(
+        self, id_: SpaceId, writer: Writer, *, is_default: bool, control: Sequence[AcceptedRecord]
+    ) -> SpaceState:
+        """Add a space that was joined; it has no documents until the sync client has fetched its log.
+
+        Args:
+            id_: The space.
+            writer: The number that this file writes under.
+            is_default: Whether ``collection()`` means this space from now on.
+            control: Its control log as far as it was verified.
+        """
+        self._check_writable()
+
+        def add(sql: SqlConnection) -> int:
+            return self._add_space_row(sql, id_, writer, is_default=is_default, control=control).space
+
+        async with self._turn:
+            number = await self.database.write(add, Durability.NORMAL)
+            await self._forget_all()
+        await self.flush()
+        return self.spaces[number]
+
+    async def share_private(
+        self, id_: SpaceId, writer: Writer, *, control: Sequence[AcceptedRecord]
+    ) -> SpaceState:
+        """Turn the private space into the shared space ``id_``, all of it in one transaction.
+
+        Raises:
+            TooLarge: a document does not fit into a commit of its own.
+        """
+        self._check_writable()
+        private = self.default_space
+        check_space_kind(private, is_private=True)
+
+        def share(sql: SqlConnection) -> int:
+            row = self._add_space_row(sql, id_, writer, is_default=True, control=control)
+            state = SpaceState(row=row)
+            rows = DocumentRows(sql, private.number)
+            work = self._document_work(sql, state)
+            for intents in intents_of_documents(rows):
+                request = CommitRequest(row.space, intents, Durability.NORMAL)
+                self._commits.commit_group([request], state=state, work=work, sql=sql)
+                if request.failure is not None:
+                    raise request.failure
+            rows.remove_space()
+            SpaceRows(sql).remove(private.number)
+            return row.space
+
+        async with self._turn:
+            try:
+                number = await self.database.write(share, Durability.NORMAL)
+            finally:
+                await self._forget_all()
+            self.hub.move(private.number, number)
+        await self.flush()
+        self.committed.set()
+        return self.spaces[number]
+
+    def _add_space_row(
+        self,
+        sql: SqlConnection,
+        id_: SpaceId,
+        writer: Writer,
+        *,
+        is_default: bool,
+        control: Sequence[AcceptedRecord],
+    ) -> SpaceRow:
+        rows = SpaceRows(sql)
+        row = SpaceRow(space=rows.next_number(), id=id_, is_default=is_default, writer=writer)
+        rows.write(row)
+        for record in control:
+            LogRows(sql, row.space).add_control(record.record.seq, encode_item(control_item(record)))
+        return row
+
+    def publish(
+        self, state: SpaceState, projections: Mapping[DocumentKey, Projection], *, is_local: bool
+    ) -> None:
+        """Tell watchers what became visible. After the commit, never before."""
+        if not self.hub.has_watchers(state.number):
+            return
+        changes = [
+            Change(
+                collection=key.collection,
+                id=key.id,
+                document=Document(state.id, key, projection) if is_live(projection) else None,
+                is_local=is_local,
+            )
+            for key, projection in projections.items()
+        ]
+        self.hub.publish(state.number, changes)
+
+    def forget_documents(self, space: int) -> None:
+        """Drop the cached documents of a space, because its writer changed or its memory is ahead of the
+        file."""
+        self._caches.pop(space, None)
+
+    async def _commit_queue(self) -> None:
+        """Commit what waits, space by space: at most one group of each."""
+        waiting, self._queue = self._queue[:MAX_GROUP_COMMITS], self._queue[MAX_GROUP_COMMITS:]
+        groups: dict[int, list[CommitRequest]] = {}
+        for request in waiting:
+            groups.setdefault(request.space, []).append(request)
+        for space, requests in groups.items():
+            try:
+                await self._change(space, partial(self._commit_group, requests), is_local=True)
+            except Exception as failure:  # noqa: BLE001 - every caller of the group raises it
+                for request in requests:
+                    request.projections = None
+                    request.failure = request.failure or failure
+
+    def _commit_group(
+        self, requests: list[CommitRequest], sql: SqlConnection, state: SpaceState, work: DocumentWork
+    ) -> None:
+        self._commits.commit_group(requests, state=state, work=work, sql=sql)
+        store_last_time(sql, state, self._commits.last_time)
+
+    async def _change(
+        self, space: int, work: Callable[[SqlConnection, SpaceState, DocumentWork], T], *, is_local: bool
+    ) -> T:
+        state = self.spaces[space]
+        changed: dict[DocumentKey, Projection] = {}
+
+        def run(sql: SqlConnection) -> T:
+            documents = self._document_work(sql, state)
+            result = work(sql, state, documents)
+            documents.flush()
+            changed.update(documents.changed)
+            return result
+
+        try:
+            result = await self.database.write(run, Durability.NORMAL)
+        except BaseException:
+            await self._forget_all()
+            raise
+        self._cache(space).trim()
+        self.publish(state, changed, is_local=is_local)
+        return result
+
+    async def _forget_all(self) -> None:
+        """Make memory anew from the file, after a write that failed half way."""
+        self._caches.clear()
+        await self.database.read(self._read_file)
+
+    def _document_work(self, sql: SqlConnection, state: SpaceState) -> DocumentWork:
+        return DocumentWork(sql, state, self._cache(state.number), resolution_context(state))
+
+    def _cache(self, space: int) -> DocumentCache:
+        cache = self._caches.get(space)
+        if cache is None:
+            cache = self._caches[space] = DocumentCache(MAX_CACHED_DOCUMENTS)
+        return cache
+
+    def _prepare_file(self, sql: SqlConnection) -> None:
+        prepare(sql)
+        rows = SpaceRows(sql)
+        if rows.value("replica") is None:
+            rows.write_value("replica", self.entropy.random_bytes(REPLICA_ID_BYTES))
+            writer = make_writer(
+                PRIVATE_DEVICE, Incarnation(int.from_bytes(self.entropy.random_bytes(4), "big"))
+            )
+            rows.write(SpaceRow(space=rows.next_number(), id=PRIVATE_SPACE, is_default=True, writer=writer))
+        self._read_file(sql)
+
+    def _read_file(self, sql: SqlConnection) -> None:
+        check(sql)
+        id_ = SpaceRows(sql).value("replica")
+        assert id_ is not None
+        self.id = id_
+        self.spaces = load_spaces(sql)
+        self._commits.last_time = load_last_time(sql, self.spaces.values())
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise Closed("the replica is closed")
+
+    def _check_writable(self) -> None:
+        self._check_open()
+        if self.is_read_only:
+            raise ReadOnly("the replica was opened read-only")
+
+
+def resolution_context(state: SpaceState) -> ResolutionContext:
+    """What resolving a space's conflicts may know: when each of its devices was admitted."""
+    if state.control is None:
+        return ResolutionContext()
+    return ResolutionContext(
+        floor_ms={index: device.accepted_ms for index, device in state.control.devices.items()}
+    )
+
+
+def check_may_write(state: SpaceState) -> None:
+    """Refuse a write that no other member would accept.
+
+    Raises:
+        NotPermitted: the device may only read this space.
+    """
+    if state.control is None:
+        return
+    role = state.control.role(device_index(state.writer))
+    if role is None or role < Role.WRITER:
+        raise NotPermitted(
+            "this device may only read the space", hint="ask an owner for an invitation to write"
+        )
+
+
+def check_space_kind(state: SpaceState, *, is_private: bool) -> None:
+    """Refuse what only a private, or only a shared space can do."""
+    if state.is_private != is_private:
+        raise Misused(
+            "the space is shared already" if is_private else "the space is private: share() it first"
+        )

@@ -1,0 +1,244 @@
+"""Merging: what the relay's log says next becomes confirmed state, in order, each segment in one piece.
+
+A replica's confirmed state is a prefix of the relay's log. An item of the log is a control record, somebody's
+segment, or our own segment coming back, as a stub or in full: its acknowledgement. Everything here runs
+inside one write transaction with the new cursor, so that a crash leaves either both or neither.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from syncore.core.errors import CryptoError, InvalidSegment, ProtocolViolation
+from syncore.core.hybrid_clock import HybridTime
+from syncore.core.identifiers import CommitId, Writer, device_index
+from syncore.core.ports import SqlConnection
+from syncore.core.vectors import Vector, join
+from syncore.documents.operations import RichEntry
+from syncore.protocol.client_events import ItemsReceived, OwnUpload
+from syncore.protocol.commit_codec import decode_commit
+from syncore.protocol.control_log import ControlLog
+from syncore.protocol.control_records import AcceptedRecord
+from syncore.protocol.items import control_item, encode_item
+from syncore.protocol.receipts import encode_receipt
+from syncore.protocol.reception import AlreadyHeld, Apply, Invalid, judge_received, judge_received_record
+from syncore.protocol.segments import Segment, SegmentPlain, encode_segment, open_segment, verify_segment
+from syncore.replica.checking import CheckedCommit, ContentCheck
+from syncore.replica.document_work import DocumentWork, decode_entries
+from syncore.replica.rebasing import CarriedCommit, Rebase, rebase
+from syncore.replica.sealing import unsealed_header
+from syncore.replica.segment_index import ConfirmedSegments
+from syncore.replica.space_keys import SpaceKeys
+from syncore.replica.space_state import Head, SpaceState, write_head
+from syncore.replica.times import write_last_time
+from syncore.storage.log_rows import ClosedWriterRow, LogRows, SealedRow
+from syncore.storage.space_rows import SpaceRows
+
+
+@dataclass(slots=True)
+class Merged:
+    """What merging a batch did.
+
+    Attributes:
+        acknowledged: How many of our commits the relay holds now.
+        rebases: What was re-keyed.
+        closed: Writers that were closed because of an invalid segment.
+        has_new_control: Whether the control log grew.
+        newest_time: The greatest time among the commits that came in.
+    """
+
+    acknowledged: int = 0
+    rebases: list[Rebase] = field(default_factory=list)
+    closed: list[ClosedWriterRow] = field(default_factory=list)
+    has_new_control: bool = False
+    newest_time: HybridTime = HybridTime(0)
+
+
+class Merge:
+    """Merges one batch into one space; made anew for each transaction."""
+
+    def __init__(self, *, sql: SqlConnection, state: SpaceState, work: DocumentWork, keys: SpaceKeys) -> None:
+        """Work within ``sql``."""
+        self._sql = sql
+        self._state = state
+        self._work = work
+        self._keys = keys
+        self._log = LogRows(sql, state.number)
+        self._merged = Merged()
+
+    def run(self, batch: ItemsReceived) -> Merged:
+        """Merge the batch and move the cursor.
+
+        Raises:
+            ProtocolViolation: the relay's log holds what no honest relay accepts; nothing was merged.
+            UnsupportedVersion: it holds what only a later version can read.
+        """
+        for item in batch.items:
+            match item.content:
+                case AcceptedRecord():
+                    self._add_control(item.content)
+                case OwnUpload():
+                    self._acknowledge(item.hash, item.offset)
+                case Segment():
+                    self._add_segment(item.content, item.offset)
+        self._state.row = replace(
+            self._state.row,
+            generation=batch.cursor.generation,
+            log_offset=batch.cursor.offset,
+            running_hash=batch.cursor.running_hash,
+            receipt=encode_receipt(batch.receipt) if batch.receipt else self._state.row.receipt,
+        )
+        SpaceRows(self._sql).write(self._state.row)
+        return self._merged
+
+    @property
+    def _control(self) -> ControlLog:
+        assert self._state.control is not None, "nothing is merged into a private space"
+        return self._state.control
+
+    def _add_control(self, accepted: AcceptedRecord) -> None:
+        verdict = judge_received_record(accepted, control=self._control)
+        if isinstance(verdict, AlreadyHeld):
+            return
+        if not isinstance(verdict, Apply):
+            raise ProtocolViolation(f"the relay's control log cannot be followed: {verdict.reason}")
+        self._control.append(accepted, verify=self._keys.verify)
+        self._log.add_control(accepted.record.seq, encode_item(control_item(accepted)))
+        self._merged.has_new_control = True
+
+    def _acknowledge(self, hash_: bytes, offset: int) -> None:
+        """Our oldest sealed segment is in the log: its commits are confirmed."""
+        sealed = self._state.sealed[0] if self._state.sealed else None
+        if sealed is None or sealed.hash != hash_:
+            raise ProtocolViolation(
+                "the relay acknowledged a segment out of order, or one that was never sent"
+            )
+        self._confirm(sealed)
+        self._log.add_segment(
+            offset=offset,
+            writer=sealed.writer,
+            first=sealed.first,
+            last=sealed.last,
+            hash_=hash_,
+            segment=sealed.segment,
+        )
+        self._log.remove_sealed(hash_)
+        self._state.sealed.pop(0)
+
+    def _confirm(self, sealed: SealedRow) -> None:
+        pending = self._work.pending
+        rows = pending.of_range(sealed.writer, sealed.first, sealed.last)
+        assert len(rows) == sealed.last - sealed.first + 1
+        for row in rows:
+            commit = decode_commit(row.body)
+            entries = decode_entries(commit)
+            for entry in entries:
+                self._work.confirm_own(entry, dot=row.dot, time=commit.time, segment_end=sealed.last)
+            keys = {entry.key for entry in entries}
+            write_last_time(self._sql, commit.time)
+            pending.remove(row.sequence, [self._work.row_of(key) for key in keys])
+            for key in keys:
+                self._work.settle(key)
+        self._state.pending_count -= len(rows)
+        self._merged.acknowledged += len(rows)
+        self._move_head(sealed.writer, sealed.last, sealed.hash, dict(unsealed_header(sealed).dependencies))
+
+    def _add_segment(self, segment: Segment, offset: int) -> None:
+        """Somebody's segment, or one of ours that came back in full because the connection broke meanwhile."""
+        if self._state.sealed and self._state.sealed[0].hash == segment.hash:
+            self._acknowledge(segment.hash, offset)
+            return
+        self._verify(segment)
+        verdict = judge_received(
+            segment,
+            control=self._control,
+            index=ConfirmedSegments(self._state, self._log),
+            closed={writer: row.number for writer, row in self._state.closed.items()},
+        )
+        if isinstance(verdict, AlreadyHeld):
+            return
+        try:
+            if isinstance(verdict, Invalid):
+                raise InvalidSegment(verdict.reason)
+            if not isinstance(verdict, Apply):
+                raise ProtocolViolation(f"the relay's log cannot be followed: {verdict.reason}")
+            plain = open_segment(segment, cipher=self._keys.cipher)
+            checked = self._check(segment, plain)
+        except InvalidSegment as error:
+            self._close(segment, error)
+            return
+        self._rebase_if_needed(segment, checked)
+        self._apply(segment, checked)
+        self._log.add_segment(
+            offset=offset,
+            writer=segment.header.writer,
+            first=segment.header.first,
+            last=segment.header.last,
+            hash_=segment.hash,
+            segment=encode_segment(segment),
+        )
+
+    def _verify(self, segment: Segment) -> None:
+        device = self._control.devices.get(device_index(segment.header.writer))
+        if device is None:
+            raise ProtocolViolation("the relay's log holds a segment of a device that is not a member")
+        try:
+            verify_segment(segment, public_key=device.signing_key, verify=self._keys.verify)
+        except CryptoError as error:
+            raise ProtocolViolation(
+                "the relay's log holds a segment whose signature does not hold"
+            ) from error
+
+    def _check(self, segment: Segment, plain: SegmentPlain) -> list[CheckedCommit]:
+        header = segment.header
+        head = self._state.heads.get(header.writer)
+        reach = {} if head is None else head.reach
+        past = join([reach, dict(header.dependencies)])
+        return ContentCheck(self._work, header.writer, past).check(plain.commits, header.first)
+
+    def _rebase_if_needed(self, segment: Segment, checked: list[CheckedCommit]) -> None:
+        """Somebody else, that is a copy of this file, used our number or sent what is pending here."""
+        pending = self._work.pending
+        carried: dict[CommitId, CarriedCommit] = {
+            one.commit.id: _carried(one) for one in checked if pending.has_id(one.commit.id)
+        }
+        writer = segment.header.writer
+        if not carried and writer != self._state.writer and not pending.has_writer(writer):
+            return
+        self._work.flush()
+        done = rebase(
+            sql=self._sql, state=self._state, work=self._work, trigger=segment.hash, carried=carried
+        )
+        self._merged.rebases.append(done)
+
+    def _apply(self, segment: Segment, checked: list[CheckedCommit]) -> None:
+        header = segment.header
+        for one in checked:
+            self._merged.newest_time = max(self._merged.newest_time, one.commit.time)
+            for ordinal, entry in enumerate(one.entries):
+                if entry is None:
+                    raw = one.commit.entries[ordinal]
+                    self._log.keep_waiting(one.dot.writer, one.dot.number, ordinal, raw.kind, raw.body)
+                else:
+                    self._work.apply_remote(entry, dot=one.dot, time=one.commit.time, segment_end=header.last)
+        self._move_head(header.writer, header.last, segment.hash, dict(header.dependencies))
+
+    def _move_head(self, writer: Writer, number: int, hash_: bytes, dependencies: Vector) -> None:
+        head = self._state.heads.get(writer)
+        reach = join([{} if head is None else head.reach, dependencies])
+        self._state.heads[writer] = Head(number, hash_, reach)
+        write_head(self._sql, self._state, writer)
+
+    def _close(self, segment: Segment, error: InvalidSegment) -> None:
+        """Accept nothing of this writer from here on, for ever, and keep what shows why."""
+        writer = segment.header.writer
+        if writer in self._state.closed:
+            return
+        row = ClosedWriterRow(writer, segment.header.first - 1, error.message, encode_segment(segment))
+        self._log.close_writer(row)
+        self._state.closed[writer] = row
+        self._merged.closed.append(row)
+
+
+def _carried(one: CheckedCommit) -> CarriedCommit:
+    return CarriedCommit(
+        one.dot, {entry.key: entry.clock_before for entry in one.entries if isinstance(entry, RichEntry)}
+    )

@@ -1,0 +1,162 @@
+"""What a replica knows of one space while it is open: who writes, how far everybody is in, and what is pending.
+
+The file is the truth; this is its image in memory. It is changed only by code that runs inside a write
+transaction, and read again from the file when such a transaction fails.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from syncore.codec.fields import as_array, as_integer
+from syncore.codec.packing import pack, unpack
+from syncore.core.identifiers import (
+    PRIVATE_SPACE,
+    DeviceIndex,
+    Dot,
+    Incarnation,
+    SpaceId,
+    Writer,
+    make_writer,
+)
+from syncore.core.limits import MAX_SEGMENT_PLAIN_BYTES
+from syncore.core.ports import SqlConnection
+from syncore.protocol.control_log import ControlLog
+from syncore.protocol.items import ControlItem, decode_item, read_accepted
+from syncore.storage.log_rows import ClosedWriterRow, LogRows, SealedRow, WriterRow
+from syncore.storage.pending_rows import PendingRows
+from syncore.storage.space_rows import SpaceRow, SpaceRows
+
+PRIVATE_DEVICE = DeviceIndex(0)
+
+
+@dataclass(slots=True)
+class Head:
+    """How far a writer is in.
+
+    Attributes:
+        number: Its last confirmed commit.
+        hash: The hash of the segment that ends there.
+        reach: Everything its segments so far depend on: the causal past that its next one may name.
+    """
+
+    number: int
+    hash: bytes
+    reach: dict[Writer, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class SpaceState:
+    """One space, in memory.
+
+    Attributes:
+        row: The space's own row.
+        next_number: The number of our writer's next commit.
+        next_sequence: The place of the next commit in the pending log.
+        heads: Confirmed heads by writer.
+        closed: Writers of which nothing more is accepted.
+        control: The membership log; None in the private space.
+        sealed: Own segments that wait for the relay, oldest first.
+        pending_count: Own commits that the relay has not acknowledged.
+    """
+
+    row: SpaceRow
+    next_number: int = 1
+    next_sequence: int = 1
+    heads: dict[Writer, Head] = field(default_factory=dict)
+    closed: dict[Writer, ClosedWriterRow] = field(default_factory=dict)
+    control: ControlLog | None = None
+    sealed: list[SealedRow] = field(default_factory=list)
+    pending_count: int = 0
+
+    @property
+    def id(self) -> SpaceId:
+        """The space's id."""
+        return self.row.id
+
+    @property
+    def number(self) -> int:
+        """The space's local number in this file."""
+        return self.row.space
+
+    @property
+    def writer(self) -> Writer:
+        """The number under which this file writes now."""
+        return self.row.writer
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody else can see the space."""
+        return self.row.id == PRIVATE_SPACE
+
+    @property
+    def vector(self) -> dict[Writer, int]:
+        """How far every writer is confirmed here."""
+        return {writer: head.number for writer, head in self.heads.items()}
+
+    def take_dot(self) -> Dot:
+        """The dot of the next local commit."""
+        dot = Dot(self.writer, self.next_number)
+        self.next_number += 1
+        return dot
+
+    def take_sequence(self) -> int:
+        """The place of the next commit in the pending log."""
+        sequence = self.next_sequence
+        self.next_sequence += 1
+        self.pending_count += 1
+        return sequence
+
+
+def load_spaces(sql: SqlConnection) -> dict[int, SpaceState]:
+    """Every space of the file, by local number."""
+    return {row.space: load_space(sql, row) for row in SpaceRows(sql).all()}
+
+
+def load_space(sql: SqlConnection, row: SpaceRow) -> SpaceState:
+    """One space as the file holds it.
+
+    Raises:
+        IntegrityError: something stored of it is damaged.
+    """
+    log = LogRows(sql, row.space)
+    pending = PendingRows(sql, row.space)
+    state = SpaceState(row=row, sealed=log.sealed(), pending_count=pending.count())
+    for head in log.heads():
+        state.heads[head.writer] = Head(head.number, head.hash, decode_reach(head.reach))
+    state.closed = {closed.writer: closed for closed in log.closed_writers()}
+    if not state.is_private:
+        state.control = ControlLog(row.id)
+        for item in log.control():
+            record = decode_item(item)
+            assert isinstance(record, ControlItem)
+            state.control.restore(read_accepted(record))
+    last_sequence, last_number = pending.last(row.writer)
+    state.next_sequence = last_sequence + 1
+    own = state.heads.get(row.writer)
+    state.next_number = max(last_number, own.number if own else 0) + 1
+    return state
+
+
+def start_incarnation(state: SpaceState, sql: SqlConnection, incarnation: Incarnation) -> None:
+    """Write under a new number from now on: this file returned in time, or its old number was taken."""
+    index = PRIVATE_DEVICE if state.is_private else DeviceIndex(state.writer >> 32)
+    state.row = replace(state.row, writer=make_writer(index, incarnation))
+    state.next_number = 1
+    SpaceRows(sql).write(state.row)
+
+
+def write_head(sql: SqlConnection, state: SpaceState, writer: Writer) -> None:
+    """Store a writer's head."""
+    head = state.heads[writer]
+    LogRows(sql, state.number).write_head(WriterRow(writer, head.number, head.hash, encode_reach(head.reach)))
+
+
+def encode_reach(reach: dict[Writer, int]) -> bytes:
+    """A version vector as stored bytes."""
+    return pack(tuple(sorted(reach.items())))
+
+
+def decode_reach(data: bytes) -> dict[Writer, int]:
+    """A stored version vector."""
+    pairs = as_array(unpack(data, what="a reach", max_bytes=MAX_SEGMENT_PLAIN_BYTES), what="a reach")
+    found = (as_array(pair, what="a pair", length=2) for pair in pairs)
+    return {Writer(as_integer(w, what="a writer")): as_integer(n, what="a number") for w, n in found}

@@ -1,0 +1,137 @@
+"""Transactions: writes to any number of documents of one space that are committed together or not at all."""
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Self
+
+from syncore.core.errors import Closed, DocumentNotFound, InvalidChange
+from syncore.core.identifiers import DocumentKey, Writer, check_name
+from syncore.core.ports import Durability
+from syncore.replica.document_work import DocumentWork
+from syncore.replica.identities import fresh_id
+from syncore.replica.local_replica import LocalReplica, resolution_context
+from syncore.replica.planning import plan_intents
+from syncore.replica.requests import CommitRequest, Intent, Verb
+from syncore.replica.seen import seen_vector
+from syncore.replica.views import Document, is_live
+
+
+class Transaction:
+    """Collects writes and commits them when its ``async with`` block ends without an exception.
+
+    Others see nothing before that; :meth:`get` shows the transaction its own writes. Nothing is locked
+    meanwhile: what another writer commits before this block ends is part of what is visible at the commit, so
+    pass ``seen`` where that matters.
+
+    Attributes:
+        documents: After the commit, the written documents by (collection, id).
+    """
+
+    def __init__(self, replica: LocalReplica, space: Callable[[], int], durability: Durability) -> None:
+        """Programs get transactions from a replica or a space."""
+        self._replica = replica
+        self._space = space
+        self._durability = durability
+        self._intents: list[Intent] = []
+        self._is_over = False
+        self.documents: Mapping[tuple[str, str], Document] = {}
+
+    async def insert(
+        self, collection: str, fields: Mapping[str, object] | None = None, /, *, id: str | None = None
+    ) -> str:  # noqa: A002
+        """Add a document; its id. Arguments as in :meth:`Collection.insert`."""
+        if id is None:
+            id = fresh_id(self._replica.clock, self._replica.entropy)  # noqa: A001
+        await self._add(Intent(verb=Verb.INSERT, key=_key(collection, id), changes=dict(fields or {})))
+        return id
+
+    async def update(
+        self,
+        document: tuple[str, str] | Document,
+        fields: Mapping[str, object] | None = None,
+        /,
+        *,
+        seen: str | None = None,
+        **more: object,
+    ) -> None:
+        """Change fields of a document, given as itself or as ``(collection, id)``. See
+        :meth:`Collection.update`."""
+        changes = {**(fields or {}), **more}
+        if not changes:
+            raise InvalidChange("an update without fields changes nothing", hint="name at least one field")
+        await self._add(
+            Intent(verb=Verb.UPDATE, key=_key_of(document), changes=changes, seen=await self._seen(seen))
+        )
+
+    async def delete(self, document: tuple[str, str] | Document, *, seen: str | None = None) -> None:
+        """Delete a document, given as itself or as ``(collection, id)``."""
+        await self._add(Intent(verb=Verb.DELETE, key=_key_of(document), seen=await self._seen(seen)))
+
+    async def get(self, collection: str, id: str) -> Document:  # noqa: A002 - the word that documents use
+        """A document as it would be if the transaction were committed now.
+
+        Raises:
+            DocumentNotFound: there would be none.
+        """
+        self._check_open()
+        key = _key(collection, id)
+        state = self._replica.spaces[self._space()]
+        intents = [intent for intent in self._intents if intent.key == key]
+
+        def look(work: DocumentWork) -> Document:
+            if intents:
+                projection = plan_intents(intents, work)[key].preview()
+                is_gone = projection.is_deleted
+            else:
+                projection = work.hold(key).visible.project(resolution_context(state))
+                is_gone = not is_live(projection)
+            if is_gone:
+                raise DocumentNotFound(f"{collection} has no document {id!r}")
+            return Document(state.id, key, projection)
+
+        return await self._replica.preview(state.number, look)
+
+    async def __aenter__(self) -> Self:
+        """The open transaction."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Commit, unless the block raised; then leave nothing.
+
+        Raises:
+            LocalError: a write that cannot be carried out; nothing of the transaction was kept.
+        """
+        self._is_over = True
+        if kind is not None or not self._intents:
+            return
+        state = self._replica.spaces[self._space()]
+        request = CommitRequest(state.number, tuple(self._intents), self._durability)
+        committed = await self._replica.commit(request)
+        self.documents = {(key.collection, key.id): document for key, document in committed.items()}
+
+    async def _add(self, intent: Intent) -> None:
+        """Take a write, if it could be carried out as things stand: errors belong to the line that causes
+        them."""
+        self._check_open()
+        intents = [other for other in self._intents if other.key == intent.key]
+        await self._replica.preview(self._space(), lambda work: plan_intents([*intents, intent], work))
+        self._intents.append(intent)
+
+    async def _seen(self, token: str | None) -> dict[Writer, int] | None:
+        return None if token is None else await seen_vector(self._replica, self._space(), token)
+
+    def _check_open(self) -> None:
+        if self._is_over:
+            raise Closed("the transaction is over")
+
+
+def _key(collection: str, id_: str) -> DocumentKey:
+    return DocumentKey(check_name(collection, "a collection name"), check_name(id_, "a document id"))
+
+
+def _key_of(document: tuple[str, str] | Document) -> DocumentKey:
+    if isinstance(document, Document):
+        return DocumentKey(document.collection, document.id)
+    return _key(*document)

@@ -1,0 +1,90 @@
+"""What a program gets when it reads: documents as they stood, and changes as they were committed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from syncore.core.identifiers import DocumentKey, SpaceId
+from syncore.documents.projection import FieldValue, Projection
+from syncore.replica.tokens import encode_token
+
+
+def is_live(projection: Projection) -> bool:
+    """Whether a stored projection is that of a document which is there for its readers."""
+    return bool(projection.vector) and not projection.is_deleted
+
+
+class Document(Mapping[str, FieldValue]):
+    """One document as it stood when it was read: a mapping from field names to values.
+
+    Registers hold values, counters an int, sets a frozenset, texts a str, lists a list. The object does not
+    change when the document does. Equality compares place and content.
+    """
+
+    __slots__ = ("_key", "_projection", "_space")
+
+    def __init__(self, space: SpaceId, key: DocumentKey, projection: Projection) -> None:
+        """Wrap a projection; programs get documents from a collection instead."""
+        self._space = space
+        self._key = key
+        self._projection = projection
+
+    @property
+    def id(self) -> str:
+        """The document's id, unique in its collection."""
+        return self._key.id
+
+    @property
+    def collection(self) -> str:
+        """The name of the collection that the document is in."""
+        return self._key.collection
+
+    @property
+    def token(self) -> str:
+        """What was read, for ``update(..., seen=token)``."""
+        return encode_token(self._space, self._projection.vector)
+
+    @property
+    def conflicts(self) -> tuple[str, ...]:
+        """The fields that hold values which were written without seeing each other; the shown one won."""
+        return self._projection.conflicts
+
+    def __getitem__(self, field: str) -> FieldValue:
+        """The value of a field."""
+        return self._projection.values[field]
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the fields, sorted."""
+        return iter(self._projection.values)
+
+    def __len__(self) -> int:
+        """How many fields there are."""
+        return len(self._projection.values)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same document with the same content."""
+        if not isinstance(other, Document):
+            return NotImplemented
+        return self._key == other._key and self._projection.values == other._projection.values
+
+    __hash__ = None  # type: ignore[assignment]  # fields may hold lists
+
+    def __repr__(self) -> str:
+        """The place and the fields."""
+        return f"<Document {self.collection}/{self.id} {dict(self)!r}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A committed change of one document.
+
+    Attributes:
+        collection: Where the document is.
+        id: Its id.
+        document: The document after the change; None when it was deleted.
+        is_local: Whether this replica made the change, as opposed to another device.
+    """
+
+    collection: str
+    id: str
+    document: Document | None
+    is_local: bool

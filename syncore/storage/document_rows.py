@@ -1,0 +1,159 @@
+"""Documents of one space: confirmed states, rich updates and their clocks, projections."""
+
+from dataclasses import dataclass
+
+from syncore.core.identifiers import DocumentKey, Writer
+from syncore.core.ports import SqlConnection
+from syncore.storage.protection import integer, protect, recover, text
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionRow:
+    """A document's stored projection."""
+
+    key: DocumentKey
+    projection: bytes
+
+
+class DocumentRows:
+    """Reads and writes the rows of one space's documents inside one transaction."""
+
+    def __init__(self, sql: SqlConnection, space: int) -> None:
+        """Work within ``sql`` on the space with that local number."""
+        self._sql = sql
+        self._space = space
+
+    def row_of(self, key: DocumentKey) -> int | None:
+        """The document's local row number, or None if nothing was ever stored of it."""
+        found = self._sql.row(
+            "SELECT document FROM documents WHERE space = ? AND collection = ? AND id = ? AND edition = ?",
+            (self._space, key.collection, key.id, key.edition),
+        )
+        return None if found is None else integer(found[0])
+
+    def key_of(self, document: int) -> DocumentKey:
+        """The key of a row."""
+        found = self._sql.row("SELECT collection, id, edition FROM documents WHERE document = ?", (document,))
+        assert found is not None, document
+        return DocumentKey(text(found[0]), text(found[1]), integer(found[2]))
+
+    def add(self, key: DocumentKey, projection: bytes, *, is_deleted: bool) -> int:
+        """Make a row for a document that has none; its local number."""
+        self._sql.execute(
+            "INSERT INTO documents (space, collection, id, edition, is_deleted, projection) VALUES (?, ?, ?, ?, ?, ?)",
+            (self._space, key.collection, key.id, key.edition, int(is_deleted), protect(projection)),
+        )
+        found = self._sql.row("SELECT last_insert_rowid()")
+        assert found is not None
+        return integer(found[0])
+
+    def write_projection(self, document: int, projection: bytes, *, is_deleted: bool) -> None:
+        """Replace what queries see of a document."""
+        self._sql.execute(
+            "UPDATE documents SET projection = ?, is_deleted = ? WHERE document = ?",
+            (protect(projection), int(is_deleted), document),
+        )
+
+    def projection(self, key: DocumentKey) -> bytes | None:
+        """What queries see of a document, deleted or not; None if there is no row."""
+        found = self._sql.row(
+            "SELECT projection FROM documents WHERE space = ? AND collection = ? AND id = ? AND edition = ?",
+            (self._space, key.collection, key.id, key.edition),
+        )
+        return (
+            None if found is None else recover(found[0], what=f"the projection of {key.collection}/{key.id}")
+        )
+
+    def page(self, collection: str, *, after: str, limit: int) -> list[ProjectionRow]:
+        """Live documents of a collection with ids greater than ``after``, in the order of their ids."""
+        found = self._sql.rows(
+            "SELECT id, edition, projection FROM documents"
+            " WHERE space = ? AND collection = ? AND id > ? AND is_deleted = 0 ORDER BY id, edition LIMIT ?",
+            (self._space, collection, after, limit),
+        )
+        return [
+            ProjectionRow(
+                DocumentKey(collection, text(id_), integer(edition)),
+                recover(data, what=f"the projection of {collection}/{id_!r}"),
+            )
+            for id_, edition, data in found
+        ]
+
+    def keys(self, *, after: int, limit: int) -> list[tuple[int, DocumentKey]]:
+        """Row numbers and keys of all documents, deleted ones too, with row numbers greater than ``after``."""
+        found = self._sql.rows(
+            "SELECT document, collection, id, edition FROM documents WHERE space = ? AND document > ?"
+            " ORDER BY document LIMIT ?",
+            (self._space, after, limit),
+        )
+        return [(integer(row), DocumentKey(text(c), text(i), integer(e))) for row, c, i, e in found]
+
+    def count(self) -> int:
+        """How many live documents there are."""
+        found = self._sql.row(
+            "SELECT count(*) FROM documents WHERE space = ? AND is_deleted = 0", (self._space,)
+        )
+        assert found is not None
+        return integer(found[0])
+
+    def collections(self) -> list[str]:
+        """The names of the collections that have documents, sorted."""
+        found = self._sql.rows(
+            "SELECT DISTINCT collection FROM documents WHERE space = ? AND is_deleted = 0 ORDER BY collection",
+            (self._space,),
+        )
+        return [text(row[0]) for row in found]
+
+    def remove_space(self) -> None:
+        """Remove all documents of the space and everything that is stored of them."""
+        for table in ("states", "rich_updates", "rich_clocks", "pending_documents"):
+            self._sql.execute(
+                f"DELETE FROM {table} WHERE document IN (SELECT document FROM documents WHERE space = ?)",  # noqa: S608
+                (self._space,),
+            )
+        self._sql.execute("DELETE FROM documents WHERE space = ?", (self._space,))
+
+    def state(self, document: int) -> bytes | None:
+        """The confirmed record, or None if nothing is confirmed yet."""
+        found = self._sql.row("SELECT state FROM states WHERE document = ?", (document,))
+        return None if found is None else recover(found[0], what="a document's state")
+
+    def write_state(self, document: int, state: bytes) -> None:
+        """Replace the confirmed record."""
+        self._sql.execute(
+            "INSERT OR REPLACE INTO states (document, state) VALUES (?, ?)", (document, protect(state))
+        )
+
+    def rich_updates(self, document: int) -> list[bytes]:
+        """The confirmed rich part: a folded state and what was appended behind it, to be applied in order."""
+        found = self._sql.rows(
+            "SELECT update_bytes FROM rich_updates WHERE document = ? ORDER BY sequence", (document,)
+        )
+        return [recover(row[0], what="a document's rich part") for row in found]
+
+    def append_rich(self, document: int, update: bytes) -> int:
+        """Append a confirmed rich update; how many stand behind the folded state by now."""
+        found = self._sql.row("SELECT max(sequence) FROM rich_updates WHERE document = ?", (document,))
+        assert found is not None
+        sequence = 1 if found[0] is None else integer(found[0]) + 1
+        self._sql.execute("INSERT INTO rich_updates VALUES (?, ?, ?)", (document, sequence, protect(update)))
+        return sequence
+
+    def fold_rich(self, document: int, state: bytes) -> None:
+        """Replace the rich updates by one state that holds them all."""
+        self._sql.execute("DELETE FROM rich_updates WHERE document = ?", (document,))
+        self._sql.execute("INSERT INTO rich_updates VALUES (?, 0, ?)", (document, protect(state)))
+
+    def note_clock(self, document: int, writer: Writer, number: int, clock: int) -> None:
+        """Keep where a writer's rich clock stood after its segment that ends with commit ``number``."""
+        self._sql.execute(
+            "INSERT OR REPLACE INTO rich_clocks VALUES (?, ?, ?, ?)", (document, writer, number, clock)
+        )
+
+    def clock_at(self, document: int, writer: Writer, number: int) -> int:
+        """Where a writer's rich clock stood once its commits up to ``number`` (a segment's end) were in."""
+        found = self._sql.row(
+            "SELECT clock FROM rich_clocks WHERE document = ? AND writer = ? AND number <= ? ORDER BY number DESC LIMIT 1",
+            (document, writer, number),
+        )
+        return 0 if found is None else integer(found[0])

@@ -1,0 +1,161 @@
+"""What a replica holds of a space's sequenced log: segments, control records, heads; and what it has sealed
+itself."""
+
+from dataclasses import dataclass
+
+from syncore.core.identifiers import Writer
+from syncore.core.ports import Row, SqlConnection
+from syncore.storage.protection import blob, integer, protect, recover, text
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRow:
+    """An own segment: durable and of fixed bytes, not yet acknowledged."""
+
+    sequence: int
+    writer: Writer
+    first: int
+    last: int
+    hash: bytes
+    segment: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WriterRow:
+    """How far a writer's commits are in: number and hash of its last segment, and what its segments depend
+    on."""
+
+    writer: Writer
+    number: int
+    hash: bytes
+    reach: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedWriterRow:
+    """A writer that sent an invalid segment: the last good number, why, and the segment that shows it."""
+
+    writer: Writer
+    number: int
+    reason: str
+    evidence: bytes
+
+
+class LogRows:
+    """Reads and writes the log of one space inside one transaction."""
+
+    def __init__(self, sql: SqlConnection, space: int) -> None:
+        """Work within ``sql`` on the space with that local number."""
+        self._sql = sql
+        self._space = space
+
+    def add_segment(
+        self, *, offset: int, writer: Writer, first: int, last: int, hash_: bytes, segment: bytes
+    ) -> None:
+        """Keep a segment of the relay's log at its offset."""
+        self._sql.execute(
+            "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (self._space, offset, writer, first, last, hash_, protect(segment)),
+        )
+
+    def segment_hash(self, writer: Writer, number: int) -> bytes | None:
+        """The hash of the writer's segment that ends with commit ``number``, or None."""
+        found = self._sql.row(
+            "SELECT hash FROM segments WHERE space = ? AND writer = ? AND last = ?",
+            (self._space, writer, number),
+        )
+        return None if found is None else blob(found[0])
+
+    def segments(self, *, after: int, limit: int) -> list[tuple[int, bytes]]:
+        """Offsets and bytes of held segments behind an offset."""
+        found = self._sql.rows(
+            "SELECT log_offset, segment FROM segments WHERE space = ? AND log_offset > ? ORDER BY log_offset LIMIT ?",
+            (self._space, after, limit),
+        )
+        return [
+            (integer(offset), recover(data, what=f"the segment at offset {offset!r}")) for offset, data in found
+        ]
+
+    def add_control(self, sequence: int, item: bytes) -> None:
+        """Keep an accepted control record."""
+        self._sql.execute("INSERT INTO control VALUES (?, ?, ?)", (self._space, sequence, protect(item)))
+
+    def control(self) -> list[bytes]:
+        """The control log in order."""
+        found = self._sql.rows("SELECT item FROM control WHERE space = ? ORDER BY sequence", (self._space,))
+        return [recover(row[0], what="a control record") for row in found]
+
+    def write_head(self, row: WriterRow) -> None:
+        """Move a writer's head."""
+        self._sql.execute(
+            "INSERT OR REPLACE INTO writers VALUES (?, ?, ?, ?, ?)",
+            (self._space, row.writer, row.number, row.hash, protect(row.reach)),
+        )
+
+    def heads(self) -> list[WriterRow]:
+        """Every writer's head."""
+        found = self._sql.rows(
+            "SELECT writer, number, hash, reach FROM writers WHERE space = ?", (self._space,)
+        )
+        return [
+            WriterRow(Writer(integer(w)), integer(n), blob(h), recover(r, what="a writer's head"))
+            for w, n, h, r in found
+        ]
+
+    def close_writer(self, row: ClosedWriterRow) -> None:
+        """Accept nothing more of a writer, and keep the evidence."""
+        self._sql.execute(
+            "INSERT OR IGNORE INTO closed_writers VALUES (?, ?, ?, ?, ?)",
+            (self._space, row.writer, row.number, row.reason, protect(row.evidence)),
+        )
+
+    def closed_writers(self) -> list[ClosedWriterRow]:
+        """The writers that were closed."""
+        found = self._sql.rows(
+            "SELECT writer, number, reason, evidence FROM closed_writers WHERE space = ? ORDER BY writer",
+            (self._space,),
+        )
+        return [
+            ClosedWriterRow(
+                Writer(integer(w)), integer(n), text(r), recover(e, what="evidence against a writer")
+            )
+            for w, n, r, e in found
+        ]
+
+    def add_sealed(self, row: SealedRow) -> None:
+        """Keep an own segment that was sealed just now."""
+        self._sql.execute(
+            "INSERT INTO sealed VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (self._space, row.sequence, row.writer, row.first, row.last, row.hash, protect(row.segment)),
+        )
+
+    def sealed(self) -> list[SealedRow]:
+        """Own segments that wait for the relay, oldest first."""
+        found = self._sql.rows(
+            "SELECT sequence, writer, first, last, hash, segment FROM sealed WHERE space = ? ORDER BY sequence",
+            (self._space,),
+        )
+        return [_sealed_row(row) for row in found]
+
+    def remove_sealed(self, hash_: bytes) -> None:
+        """Forget a sealed segment that the relay's log holds now."""
+        self._sql.execute("DELETE FROM sealed WHERE space = ? AND hash = ?", (self._space, hash_))
+
+    def remove_all_sealed(self) -> None:
+        """Forget all sealed segments: their commits get new names."""
+        self._sql.execute("DELETE FROM sealed WHERE space = ?", (self._space,))
+
+    def keep_waiting(self, writer: Writer, number: int, ordinal: int, kind: int, body: bytes) -> None:
+        """Keep an entry of a kind that this version cannot read."""
+        self._sql.execute(
+            "INSERT OR REPLACE INTO waiting_entries VALUES (?, ?, ?, ?, ?, ?)",
+            (self._space, writer, number, ordinal, kind, protect(body)),
+        )
+
+
+def _sealed_row(row: Row) -> SealedRow:
+    sequence, writer, first, last, hash_, segment = row
+    return SealedRow(
+        integer(sequence), Writer(integer(writer)), integer(first), integer(last), blob(hash_),
+        recover(segment, what="a sealed segment"),
+    )  # fmt: skip

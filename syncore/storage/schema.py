@@ -1,0 +1,100 @@
+"""The tables of a replica file, format 1 (``docs/formats/replica-file.md``).
+
+State rows hold confirmed content only; own commits that the relay has not acknowledged are rows of
+``pending`` beside them, and ``documents.projection`` shows both together. Every blob that is not a key
+carries a checksum.
+"""
+
+from syncore.core.errors import NewerFormat, NotAReplica
+from syncore.core.ports import SqlConnection
+
+APPLICATION_ID = 0x53594E43
+"""``SYNC`` in SQLite's application_id: what makes a database file a replica."""
+FORMAT = 1
+
+_TABLES = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE spaces (
+        space INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, is_default INTEGER NOT NULL, writer INTEGER NOT
+        NULL, generation BLOB, log_offset INTEGER NOT NULL, running_hash BLOB, receipt BLOB)""",
+    """CREATE TABLE documents (
+        document INTEGER PRIMARY KEY, space INTEGER NOT NULL, collection TEXT NOT NULL, id TEXT NOT NULL,
+        edition INTEGER NOT NULL, is_deleted INTEGER NOT NULL, projection BLOB NOT NULL,
+        UNIQUE (space, collection, id, edition))""",
+    "CREATE TABLE states (document INTEGER PRIMARY KEY, state BLOB NOT NULL)",
+    """CREATE TABLE rich_updates (
+        document INTEGER NOT NULL, sequence INTEGER NOT NULL, update_bytes BLOB NOT NULL,
+        PRIMARY KEY (document, sequence)) WITHOUT ROWID""",
+    """CREATE TABLE rich_clocks (
+        document INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL, clock INTEGER NOT NULL,
+        PRIMARY KEY (document, writer, number)) WITHOUT ROWID""",
+    """CREATE TABLE pending (
+        space INTEGER NOT NULL, sequence INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL,
+        id BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (space, sequence), UNIQUE (space, id))""",
+    """CREATE TABLE pending_documents (
+        document INTEGER NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (document, sequence)) WITHOUT ROWID""",
+    """CREATE TABLE sealed (
+        space INTEGER NOT NULL, sequence INTEGER NOT NULL, writer INTEGER NOT NULL, first INTEGER NOT NULL,
+        last INTEGER NOT NULL, hash BLOB NOT NULL, segment BLOB NOT NULL, PRIMARY KEY (space, sequence))""",
+    """CREATE TABLE segments (
+        space INTEGER NOT NULL, log_offset INTEGER NOT NULL, writer INTEGER NOT NULL, first INTEGER NOT NULL,
+        last INTEGER NOT NULL, hash BLOB NOT NULL, segment BLOB NOT NULL, PRIMARY KEY (space, log_offset))""",
+    "CREATE UNIQUE INDEX segments_by_number ON segments (space, writer, last)",
+    """CREATE TABLE control (
+        space INTEGER NOT NULL, sequence INTEGER NOT NULL, item BLOB NOT NULL, PRIMARY KEY (space, sequence))""",
+    """CREATE TABLE writers (
+        space INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL,
+        reach BLOB NOT NULL, PRIMARY KEY (space, writer)) WITHOUT ROWID""",
+    """CREATE TABLE closed_writers (
+        space INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL, reason TEXT NOT NULL,
+        evidence BLOB NOT NULL, PRIMARY KEY (space, writer)) WITHOUT ROWID""",
+    """CREATE TABLE renamed (
+        space INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL, new_writer INTEGER NOT NULL,
+        new_number INTEGER NOT NULL, PRIMARY KEY (space, writer, number)) WITHOUT ROWID""",
+    """CREATE TABLE set_aside (
+        space INTEGER NOT NULL, id BLOB NOT NULL, body BLOB NOT NULL, reason TEXT NOT NULL,
+        PRIMARY KEY (space, id)) WITHOUT ROWID""",
+    """CREATE TABLE waiting_entries (
+        space INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL, ordinal INTEGER NOT NULL,
+        kind INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (space, writer, number, ordinal)) WITHOUT ROWID""",
+)
+
+
+def prepare(sql: SqlConnection) -> None:
+    """Create the tables in an empty file; check the format of any other.
+
+    Raises:
+        NewerFormat: written by a later version.
+        NotAReplica: the application id fits, but there is no format number.
+    """
+    found = _format(sql)
+    if found == FORMAT:
+        return
+    if found > FORMAT:
+        raise NewerFormat(
+            f"the file has format {found}; this version of syncore reads up to {FORMAT}", found=found
+        )
+    if sql.row("SELECT 1 FROM sqlite_master LIMIT 1") is not None:
+        raise NotAReplica("the file holds tables, but they are not those of a replica")
+    for statement in _TABLES:
+        sql.execute(statement)
+    sql.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def check(sql: SqlConnection) -> None:
+    """Like :func:`prepare` for a file that is only read."""
+    found = _format(sql)
+    if found > FORMAT:
+        raise NewerFormat(
+            f"the file has format {found}; this version of syncore reads up to {FORMAT}", found=found
+        )
+    if found != FORMAT:
+        raise NotAReplica("the file is empty: nothing was ever stored in it")
+
+
+def _format(sql: SqlConnection) -> int:
+    row = sql.row("PRAGMA user_version")
+    assert row is not None
+    found = row[0]
+    assert isinstance(found, int)
+    return found
