@@ -1,0 +1,213 @@
+"""Replica: the object that programs open."""
+
+from collections.abc import Generator
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from syncore.adapters.clock import SystemClock
+from syncore.adapters.entropy import SystemEntropy
+from syncore.adapters.key_files import FileKeyFiles, default_keystore_folder
+from syncore.adapters.owner_lock import OwnerLock, acquire_owner_lock
+from syncore.adapters.sqlite_database import open_database
+from syncore.adapters.websockets_connector import WebsocketsConnector
+from syncore.core.errors import Closed
+from syncore.core.ports import Connector, Durability
+from syncore.engine.services import Services
+from syncore.engine.space import Space
+from syncore.replica.collection import Collection
+from syncore.replica.guarding import FileGuard
+from syncore.replica.keystore import Keystore
+from syncore.replica.local_replica import LocalReplica
+from syncore.replica.transaction import Transaction
+from syncore.replica.watching import ChangeStream
+from syncore.storage.schema import APPLICATION_ID
+from syncore.sync.service import Outside, SyncService
+
+
+class Replica:
+    """A replica file, open in this process. ``async with Replica.open("movies.db") as replica: ...``"""
+
+    def __init__(self, services: Services, lock: OwnerLock | None) -> None:
+        """Programs use :meth:`open`."""
+        self._services = services
+        self._lock = lock
+
+    @staticmethod
+    def open(
+        path: str | PathLike[str],
+        *,
+        keystore: str | PathLike[str] | None = None,
+        read_only: bool = False,
+        sync: bool = True,
+        connector: Connector | None = None,
+    ) -> "Opening":
+        """Open the replica at ``path``, or make one. Use it in ``async with``, or await it and close it.
+
+        Args:
+            path: The replica file.
+            keystore: The folder for keys; the user's data folder if none is given. It must not be copied along with
+                the file.
+            read_only: Open a file without owning it: another process may be writing it.
+            sync: Whether to keep shared spaces in sync with their relays while the replica is open.
+            connector: How relays are reached; websockets if none is given.
+
+        Raises (when awaited):
+            NotAReplica, NewerFormat: the file is something else; it was not touched.
+            Locked: another process owns the file.
+            NotWritable, DiskFull, IntegrityError: the disk or the file does not allow it.
+        """
+        return Opening(Path(path), keystore=keystore, read_only=read_only, sync=sync, connector=connector)
+
+    @property
+    def space(self) -> Space:
+        """The default space: the private one, until it is shared or an empty replica joins another."""
+        return Space(self._services, self._services.local.default_space.number)
+
+    @property
+    def spaces(self) -> list[Space]:
+        """All spaces of the replica."""
+        return [Space(self._services, number) for number in self._services.local.spaces]
+
+    @property
+    def has_returned_in_time(self) -> bool:
+        """Whether this file was found, when it was opened, to be a copy or an older state of itself."""
+        return self._services.has_returned_in_time
+
+    def collection(self, name: str) -> Collection:
+        """A collection of the default space; it need not exist yet."""
+        return Collection(self._services.local, lambda: self._services.local.default_space.number, name)
+
+    def transaction(self, *, durability: Durability = Durability.NORMAL) -> Transaction:
+        """A transaction over documents of the default space, for ``async with``."""
+        return Transaction(
+            self._services.local, lambda: self._services.local.default_space.number, durability
+        )
+
+    def watch(self) -> ChangeStream:
+        """The changes of the default space that are committed from now on, here or by other devices."""
+        return self.space.watch()
+
+    async def flush(self) -> None:
+        """Return when everything committed so far survives a power cut."""
+        await self._services.local.flush()
+
+    async def share(self, relay: str) -> Space:
+        """Turn the default space, which is private, into a shared one at a relay.
+
+        Documents keep their ids and their content, and lose their history. What was there before is encrypted
+        before it leaves the device, like everything after it.
+
+        Args:
+            relay: The relay's address, such as ``ws://127.0.0.1:8787``. Its key is taken over as it presents itself:
+                compare :attr:`Space.relay_key` with what its operator says where that matters.
+
+        Raises:
+            Misused: the default space is shared already, or the address is none.
+            ConnectionFailed: no relay answers there.
+            Refused: the relay takes no new spaces from this device.
+        """
+        return Space(self._services, await self._services.share(relay))
+
+    async def join(self, code: str, *, default: bool | None = None) -> Space:
+        """Join a space with an invitation code.
+
+        Args:
+            code: As ``invite()`` gave it.
+            default: Whether it becomes the default space; if None, only when the default space is still empty.
+
+        Raises:
+            InvalidInvitation: mistyped, expired, used up or unknown; the message says which.
+            ConnectionFailed: no relay answers at the invitation's address.
+            WrongRelay: another relay answers there than the one that the invitation names.
+            Misused: this replica is in that space already.
+        """
+        return Space(self._services, await self._services.join(code, is_default=default))
+
+    async def close(self) -> None:
+        """Stop syncing and release the file. Idempotent."""
+        try:
+            await self._services.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+
+
+class Opening:
+    """A replica that is about to be opened: await it, or use it in ``async with``."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        keystore: str | PathLike[str] | None,
+        read_only: bool,
+        sync: bool,
+        connector: Connector | None,
+    ) -> None:
+        """Programs use :meth:`Replica.open`."""
+        self._path = path
+        self._keystore = None if keystore is None else Path(keystore)
+        self._is_read_only = read_only
+        self._is_syncing = sync and not read_only
+        self._connector = connector
+        self._replica: Replica | None = None
+
+    def __await__(self) -> Generator[object, None, Replica]:
+        """Open the replica."""
+        return self._open().__await__()
+
+    async def __aenter__(self) -> Replica:
+        """Open the replica."""
+        self._replica = await self._open()
+        return self._replica
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Close the replica."""
+        if self._replica is None:
+            raise Closed("the replica was not opened")
+        await self._replica.close()
+
+    async def _open(self) -> Replica:
+        lock = None if self._is_read_only else acquire_owner_lock(self._path)
+        try:
+            return Replica(await self._start(), lock)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+
+    async def _start(self) -> Services:
+        clock, entropy = SystemClock(), SystemEntropy()
+        connector = self._connector or WebsocketsConnector()
+        database = await open_database(
+            self._path, application_id=APPLICATION_ID, read_only=self._is_read_only
+        )
+        try:
+            local = await LocalReplica.open(database, clock, entropy, is_read_only=self._is_read_only)
+        except BaseException:
+            await database.close()
+            raise
+        folder = self._keystore or default_keystore_folder()
+        keystore = Keystore(FileKeyFiles(folder / local.id.hex()), entropy)
+        guard = FileGuard(local, keystore)
+        sync = SyncService(local, keystore, guard, Outside(connector=connector, clock=clock, entropy=entropy))
+        services = Services(
+            local=local,
+            keystore=keystore,
+            guard=guard,
+            sync=sync,
+            connector=connector,
+            clock=clock,
+            entropy=entropy,
+            is_syncing=self._is_syncing,
+        )
+        try:
+            await services.start()
+        except BaseException:
+            await services.close()
+            raise
+        return services

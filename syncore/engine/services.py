@@ -1,0 +1,203 @@
+"""The services of one open replica, joined: local database, keystore, guard and sync client."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from syncore.core.errors import ConnectionFailed, Misused, NotPermitted, Refused
+from syncore.core.identifiers import Incarnation, Writer, make_writer
+from syncore.core.limits import MAX_INVITATION_USES
+from syncore.core.ports import Clock, Connector, Entropy
+from syncore.crypto.invitations import make_code, parse_code
+from syncore.crypto.keys import DeviceKeys
+from syncore.crypto.signing import verify
+from syncore.protocol.control_payloads import Role
+from syncore.protocol.refusal_codes import RefusalCode
+from syncore.replica.digesting import space_digest
+from syncore.replica.guarding import FileGuard
+from syncore.replica.keystore import Keystore
+from syncore.replica.local_replica import LocalReplica, check_space_kind
+from syncore.storage.document_rows import DocumentRows
+from syncore.sync.addresses import relay_address, short_address
+from syncore.sync.connection import RelayConnection
+from syncore.sync.membership import FIRST_EPOCH, NewSpace, accept, create_space, invite
+from syncore.sync.service import SyncService
+from syncore.sync.status import SpaceStatus, Traffic
+
+_INCARNATION_BYTES = 4
+_INVITE_ATTEMPTS = 5
+"""Two members who invite at the same moment race for one place in the control log."""
+_INVITE_PAUSE_S = 0.2
+
+
+@dataclass(slots=True)
+class Services:
+    """What a replica works with.
+
+    Attributes:
+        local: The local database.
+        keystore: Its keys.
+        guard: The guard against returns in time.
+        sync: The sync client.
+        connector: Opens connections to relays.
+        clock: Time.
+        entropy: Randomness.
+        is_syncing: Whether shared spaces are kept in sync.
+        has_returned_in_time: Whether the file was found to be a copy or an older state of itself.
+        moved: Local numbers of spaces that were turned into others: the private one, when it was shared.
+    """
+
+    local: LocalReplica
+    keystore: Keystore
+    guard: FileGuard
+    sync: SyncService
+    connector: Connector
+    clock: Clock
+    entropy: Entropy
+    is_syncing: bool
+    moved: dict[int, int] = field(default_factory=dict)
+    has_returned_in_time: bool = False
+
+    def current_number(self, number: int) -> int:
+        """The local number that a space has now."""
+        return self.moved.get(number, number)
+
+    async def start(self) -> None:
+        """Compare the file with its guard, then begin to sync its shared spaces.
+
+        A file with shared spaces whose keys are not here stays readable, and is not written.
+        """
+        shared = [state.number for state in self.local.spaces.values() if not state.is_private]
+        if not shared or self.local.is_read_only:
+            return
+        if await asyncio.to_thread(self.keystore.device) is None:
+            self.local.is_read_only = True
+            self.is_syncing = False
+            return
+        self.has_returned_in_time = await self.guard.check()
+        if self.is_syncing:
+            for number in shared:
+                self.sync.add(number)
+
+    async def share(self, address: str) -> int:
+        """Turn the private default space into a shared one at a relay; its local number."""
+        private = self.local.default_space
+        check_space_kind(private, is_private=True)
+        address = relay_address(address)
+        device = await asyncio.to_thread(self.keystore.device_or_new)
+        async with await self._connect(address, device, None) as connection:
+            made = await create_space(connection, device=device, address=address, entropy=self.entropy)
+        await asyncio.to_thread(self.keystore.add_content_key, made.id, FIRST_EPOCH, made.content_key)
+        state = await self.local.share_private(made.id, self._fresh_writer(made), control=made.control)
+        self.moved[private.number] = state.number
+        await self._start(state.number)
+        return state.number
+
+    async def join(self, code: str, *, is_default: bool | None) -> int:
+        """Join a space with an invitation code; its local number."""
+        invitation = parse_code(code)
+        device = await asyncio.to_thread(self.keystore.device_or_new)
+        async with await self._connect(relay_address(invitation.host), device, None) as connection:
+            async with connection.attended():
+                made = await accept(connection, keys=invitation.keys, device=device, entropy=self.entropy)
+        held = self.local.space_by_id(made.id)
+        if held is not None:
+            raise Misused("this replica is in that space already")
+        await asyncio.to_thread(self.keystore.add_content_key, made.id, FIRST_EPOCH, made.content_key)
+        if is_default is None:
+            is_default = await self._has_empty_default()
+        state = await self.local.add_space(
+            made.id, self._fresh_writer(made), is_default=is_default, control=made.control
+        )
+        await self._start(state.number)
+        return state.number
+
+    async def invite(self, number: int, *, role: Role, uses: int, days_ms: int) -> str:
+        """Make an invitation code for a space."""
+        state = self.local.spaces[number]
+        check_space_kind(state, is_private=False)
+        if not 1 <= uses <= MAX_INVITATION_USES or days_ms <= 0:
+            raise Misused(f"an invitation has 1 to {MAX_INVITATION_USES} uses and lasts some time")
+        assert state.control is not None
+        device = await asyncio.to_thread(self.keystore.device)
+        content_key = await asyncio.to_thread(self.keystore.content_key, state.id, state.control.epoch)
+        if device is None or content_key is None:
+            raise NotPermitted("the keystore of this replica is missing")
+        address = state.control.relay_addresses[0]
+        async with await self._connect(address, device, state.control.relay_key) as connection:
+            async with connection.attended():
+                for attempt in range(1, _INVITE_ATTEMPTS + 1):
+                    try:
+                        keys = await invite(
+                            connection,
+                            state=self.local.spaces[number],
+                            device=device,
+                            content_key=content_key,
+                            role=role,
+                            uses=uses,
+                            expires_ms=self.clock.now_ms() + days_ms,
+                            entropy=self.entropy,
+                        )
+                    except Refused as refusal:
+                        if refusal.code != RefusalCode.CONFLICT.value or attempt == _INVITE_ATTEMPTS:
+                            raise
+                        await asyncio.sleep(_INVITE_PAUSE_S * attempt)  # the stream brings the other record
+                    else:
+                        return make_code(keys.secret_bytes(), short_address(address))
+        raise ConnectionFailed("the invitation could not be made")
+
+    async def synced(self, number: int) -> None:
+        """Wait until a space is synced."""
+        if self.local.spaces[number].is_private:
+            return
+        if not self.is_syncing:
+            raise Misused("syncing is switched off for this replica", hint="open it without sync=False")
+        await self.sync.synced(number)
+
+    async def status_changed(self) -> None:
+        """Wait until some status changes."""
+        await self.sync.changed()
+
+    def status(self, number: int) -> SpaceStatus:
+        """How a space stands with its relay."""
+        return self.sync.status(number)
+
+    async def digest(self, number: int) -> bytes:
+        """The digest of a space's content."""
+        return await space_digest(self.local, number)
+
+    async def collections(self, number: int) -> list[str]:
+        """The names of a space's collections."""
+        return await self.local.read(lambda sql: DocumentRows(sql, number).collections())
+
+    async def close(self) -> None:
+        """Stop syncing, then close the file."""
+        await self.sync.close()
+        await self.local.close()
+
+    async def _start(self, number: int) -> None:
+        await self.guard.write()
+        if self.is_syncing:
+            self.sync.add(number)
+            await self.sync.admitted(number)
+
+    async def _connect(self, address: str, device: DeviceKeys, relay_key: bytes | None) -> RelayConnection:
+        return await RelayConnection.open(
+            address,
+            connector=self.connector,
+            signer=device.signing,
+            verify=verify,
+            clock=self.clock,
+            entropy=self.entropy,
+            expected_relay_key=relay_key,
+            traffic=Traffic(),
+        )
+
+    def _fresh_writer(self, made: NewSpace) -> Writer:
+        incarnation = Incarnation(int.from_bytes(self.entropy.random_bytes(_INCARNATION_BYTES), "big"))
+        return make_writer(made.index, incarnation)
+
+    async def _has_empty_default(self) -> bool:
+        default = self.local.default_space
+        if not default.is_private:
+            return False
+        return await self.local.read(lambda sql: DocumentRows(sql, default.number).count()) == 0

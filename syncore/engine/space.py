@@ -1,0 +1,134 @@
+"""A space as programs see it: its collections, its members, and how it stands with its relay."""
+
+from collections.abc import AsyncIterator
+
+from syncore.core.errors import Misused
+from syncore.core.ports import Durability
+from syncore.engine.services import Services
+from syncore.protocol.control_payloads import Role
+from syncore.replica.collection import Collection
+from syncore.replica.space_state import SpaceState
+from syncore.replica.transaction import Transaction
+from syncore.replica.watching import ChangeStream
+from syncore.sync.status import SpaceStatus
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+class Space:
+    """One space of an open replica.
+
+    Programs get it from ``replica.space``, ``replica.spaces``, ``replica.share()`` and ``replica.join()``.
+    """
+
+    def __init__(self, services: Services, number: int) -> None:
+        """Stand for the space with that local number."""
+        self._services = services
+        self._number = number
+
+    def __repr__(self) -> str:
+        """The kind and the beginning of the id."""
+        return "<Space private>" if self.is_private else f"<Space {self.id[:8]}>"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are the same space of the same open replica."""
+        if not isinstance(other, Space):
+            return NotImplemented
+        return self._services is other._services and self._state is other._state
+
+    def __hash__(self) -> int:
+        """By identity of the space."""
+        return hash((id(self._services), self._number))
+
+    @property
+    def id(self) -> str:
+        """The space's id as 64 hexadecimal digits; zeros for the private space."""
+        return self._state.id.hex()
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody else can ever see this space, because it was not shared."""
+        return self._state.is_private
+
+    @property
+    def relay(self) -> str | None:
+        """The address of the space's relay, or None for a private space."""
+        control = self._state.control
+        return control.relay_addresses[0] if control is not None and control.relay_addresses else None
+
+    @property
+    def relay_key(self) -> str | None:
+        """The relay's public key as hexadecimal digits, to compare with what its operator says."""
+        control = self._state.control
+        return control.relay_key.hex() if control is not None and control.relay_key else None
+
+    def collection(self, name: str) -> Collection:
+        """A collection of the space; it need not exist yet."""
+        return Collection(self._services.local, self._local_number, name)
+
+    def transaction(self, *, durability: Durability | None = None) -> Transaction:
+        """A transaction over documents of this space, for ``async with``."""
+        return Transaction(self._services.local, self._local_number, durability or Durability.NORMAL)
+
+    def watch(self) -> ChangeStream:
+        """The changes of all collections that are committed from now on, here or by other devices."""
+        return self._services.local.hub.open(self._local_number(), lambda _change: True)
+
+    async def collections(self) -> list[str]:
+        """The names of the collections that have documents, sorted."""
+        return await self._services.collections(self._local_number())
+
+    async def digest(self) -> str:
+        """A digest of the whole content: equal on two replicas exactly when they hold the same."""
+        return (await self._services.digest(self._local_number())).hex()
+
+    async def invite(self, *, role: str = "writer", uses: int = 1, days: float = 7) -> str:
+        """Make an invitation code.
+
+        Args:
+            role: What the new device may do: ``reader``, ``writer``, ``admin`` or ``owner``.
+            uses: How many devices may join with it, 1 .. 1,000.
+            days: How long it can be used.
+
+        Raises:
+            Misused: the space is private, or an argument is out of range.
+            NotPermitted: this device's role does not allow it.
+            ConnectionFailed: the relay cannot be reached; inviting needs it.
+        """
+        return await self._services.invite(
+            self._local_number(), role=_role(role), uses=uses, days_ms=int(days * DAY_MS)
+        )
+
+    async def synced(self) -> None:
+        """Wait until all own commits are acknowledged by the relay and everything it had is in.
+
+        Returns at once for a private space. Put it into ``asyncio.timeout()`` where waiting must end.
+
+        Raises:
+            SyncoreError: what stopped the syncing, if trying again cannot help.
+        """
+        await self._services.synced(self._local_number())
+
+    def status(self) -> SpaceStatus:
+        """How the space stands with its relay now."""
+        return self._services.status(self._local_number())
+
+    async def statuses(self) -> AsyncIterator[SpaceStatus]:
+        """The status now, and again whenever it changes."""
+        while True:
+            yield self.status()
+            await self._services.status_changed()
+
+    @property
+    def _state(self) -> SpaceState:
+        return self._services.local.spaces[self._local_number()]
+
+    def _local_number(self) -> int:
+        return self._services.current_number(self._number)
+
+
+def _role(name: str) -> Role:
+    try:
+        return Role[name.upper()]
+    except KeyError as error:
+        raise Misused(f"there is no role {name!r}", hint="reader, writer, admin or owner") from error

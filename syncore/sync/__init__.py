@@ -1,0 +1,1 @@
+"""Replicas and relays brought together: asyncio here, the outside world only through ports."""

@@ -1,0 +1,47 @@
+"""Addresses of relays: what people type, and what is connected to."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from syncore.core.errors import Misused
+
+_SCHEMES = ("ws", "wss")
+
+
+def relay_address(text: str) -> str:
+    """The ``ws://`` or ``wss://`` address that a person means.
+
+    Without a scheme, a loopback host is reached by ``ws://`` and every other one by ``wss://``.
+
+    Raises:
+        Misused: no relay can have this address.
+    """
+    if "://" not in text:
+        text = f"{'ws' if _is_loopback(text) else 'wss'}://{text}"
+    parts = urlsplit(text)
+    if parts.scheme not in _SCHEMES or not parts.hostname:
+        raise Misused(
+            f"{text!r} is no relay's address", hint="such as ws://127.0.0.1:8787 or wss://relay.example.org"
+        )
+    return text.rstrip("/")
+
+
+def short_address(address: str) -> str:
+    """The address as an invitation shows it: without the scheme where it goes without saying."""
+    scheme, _, rest = address.partition("://")
+    is_usual = scheme == ("ws" if _is_loopback(rest) else "wss")
+    has_port = urlsplit(address).port is not None
+    return rest if is_usual and has_port and "/" not in rest else address
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        name = urlsplit(f"ws://{host}").hostname
+    except ValueError:
+        return False
+    if name == "localhost":
+        return True
+    try:
+        return name is not None and ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

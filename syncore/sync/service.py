@@ -1,0 +1,268 @@
+"""The sync client of a replica: one task a relay, which connects, backs off, resumes and reports.
+
+It never blocks local work: it reads and writes through the same short transactions as the program does. Whatever fails
+is shown in the status; what trying again cannot mend stops the space until the program opens the replica anew.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from syncore.core.errors import ConnectionFailed, Refused, SyncoreError
+from syncore.core.identifiers import SpaceId, device_index
+from syncore.core.ports import Clock, Connector, Entropy
+from syncore.crypto.signing import verify
+from syncore.protocol.client_events import ClientEvent, ItemsReceived, RequestRefused, SpaceOpened
+from syncore.protocol.receipts import decode_receipt
+from syncore.replica.guarding import FileGuard
+from syncore.replica.keystore import Keystore
+from syncore.replica.local_replica import LocalReplica
+from syncore.replica.space_state import SpaceState
+from syncore.sync.backoff import pause_ms
+from syncore.sync.connection import RelayConnection
+from syncore.sync.space_sync import SpaceSync
+from syncore.sync.status import SpaceStatus, SyncState, Traffic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """The outside world of a sync client."""
+
+    connector: Connector
+    clock: Clock
+    entropy: Entropy
+
+
+@dataclass(slots=True)
+class _Link:
+    """The spaces at one relay, and the task that syncs them."""
+
+    address: str
+    relay_key: bytes | None
+    spaces: dict[int, SpaceSync]
+    traffic: Traffic
+    task: asyncio.Task[None] | None = None
+
+
+class SyncService:
+    """Syncs every shared space of a replica with its relay, until it is closed."""
+
+    def __init__(self, replica: LocalReplica, keystore: Keystore, guard: FileGuard, outside: Outside) -> None:
+        """Nothing happens before :meth:`add`."""
+        self._replica = replica
+        self._keystore = keystore
+        self._guard = guard
+        self._outside = outside
+        self._links: dict[tuple[str, bytes | None], _Link] = {}
+        self._changes = asyncio.Condition()
+        self._notices: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+
+    def add(self, number: int) -> None:
+        """Sync the space with that local number from now on."""
+        state = self._replica.spaces[number]
+        control = state.control
+        assert control is not None
+        address = control.relay_addresses[0]
+        key = (address, control.relay_key)
+        link = self._links.get(key)
+        if link is not None and link.task is not None:
+            link.task.cancel()  # the connection is made anew, for all of its spaces
+        if link is None:
+            link = self._links[key] = _Link(address, control.relay_key, {}, Traffic())
+        link.spaces[number] = SpaceSync(
+            replica=self._replica,
+            number=number,
+            keystore=self._keystore,
+            guard=self._guard,
+            changed=self._announce,
+        )
+        link.task = asyncio.get_running_loop().create_task(self._run(link), name=f"syncore sync {address}")
+
+    async def close(self) -> None:
+        """Disconnect. What was not acknowledged stays in the pending log. Idempotent."""
+        self._is_closed = True
+        tasks = [link.task for link in self._links.values() if link.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, *self._notices, return_exceptions=True)
+
+    def status(self, number: int) -> SpaceStatus:
+        """Where a space stands now."""
+        state = self._replica.spaces[number]
+        if state.is_private:
+            return SpaceStatus(state=SyncState.PRIVATE)
+        found = self._find(number)
+        if found is None:
+            return SpaceStatus(
+                state=SyncState.OFFLINE, unsent=state.pending_count, reason="syncing is switched off"
+            )
+        link, sync = found
+        progress = sync.progress
+        return SpaceStatus(
+            state=progress.state,
+            progress_percent=progress.percent,
+            unsent=state.pending_count,
+            reason=progress.failure.message if progress.failure else "",
+            last_receipt_ms=progress.last_receipt_ms or _stored_receipt_ms(state),
+            sent_bytes=link.traffic.sent_bytes,
+            received_bytes=link.traffic.received_bytes,
+            returns_in_time=progress.returns_in_time,
+            closed_writers=len(state.closed),
+            set_aside=progress.set_aside,
+        )
+
+    async def synced(self, number: int) -> None:
+        """Return when all of a space's commits are acknowledged and all that the relay had is in.
+
+        Raises:
+            SyncoreError: what stopped the space.
+        """
+        async with self._changes:
+            await self._changes.wait_for(lambda: self._is_synced(number))
+        found = self._find(number)
+        assert found is not None
+        progress = found[1].progress
+        if progress.state is SyncState.STOPPED and progress.failure is not None:
+            raise progress.failure
+
+    async def admitted(self, number: int) -> None:
+        """Return when the control log that is held here names this device, or the space has stopped."""
+        async with self._changes:
+            await self._changes.wait_for(lambda: self._is_admitted(number))
+
+    async def changed(self) -> None:
+        """Return when some space's status has changed."""
+        async with self._changes:
+            await self._changes.wait()
+
+    def _is_synced(self, number: int) -> bool:
+        found = self._find(number)
+        assert found is not None, "the space is not synced by this program"
+        state = found[1].progress.state
+        return state is SyncState.STOPPED or (
+            state is SyncState.LIVE and self._replica.spaces[number].pending_count == 0
+        )
+
+    def _is_admitted(self, number: int) -> bool:
+        found = self._find(number)
+        assert found is not None, "the space is not synced by this program"
+        state = self._replica.spaces[number]
+        is_named = state.control is not None and state.control.role(device_index(state.writer)) is not None
+        return is_named or found[1].progress.state is SyncState.STOPPED
+
+    def _find(self, number: int) -> tuple[_Link, SpaceSync] | None:
+        for link in self._links.values():
+            if number in link.spaces:
+                return link, link.spaces[number]
+        return None
+
+    async def _run(self, link: _Link) -> None:
+        """Connect again and again, with pauses that grow while nothing succeeds."""
+        attempt = 0
+        while active := [
+            sync for sync in link.spaces.values() if sync.progress.state is not SyncState.STOPPED
+        ]:
+            try:
+                await self._connect(link, active)
+            except SyncoreError as failure:
+                was_live = any(sync.progress.state is SyncState.LIVE for sync in active)
+                attempt = 1 if was_live else attempt + 1
+                self._note_failure(active, failure)
+            await asyncio.sleep(self._pause_ms(attempt) / 1000)
+
+    async def _connect(self, link: _Link, active: list[SpaceSync]) -> None:
+        """One connection, from its beginning to its end, which is always an exception."""
+        for sync in active:
+            sync.progress.state = SyncState.CONNECTING
+        self._announce()
+        device = await asyncio.to_thread(self._keystore.device_or_new)
+        connection = await RelayConnection.open(
+            link.address,
+            connector=self._outside.connector,
+            signer=device.signing,
+            verify=verify,
+            clock=self._outside.clock,
+            entropy=self._outside.entropy,
+            expected_relay_key=link.relay_key,
+            traffic=link.traffic,
+        )
+        try:
+            async with connection, asyncio.TaskGroup() as tasks:
+                for sync in active:
+                    sync.open_on(connection)
+                tasks.create_task(self._read(connection, active))
+                tasks.create_task(self._push(active))
+        except* SyncoreError as failures:
+            raise _first(failures) from failures
+        finally:
+            for sync in active:
+                sync.disconnect()
+
+    async def _read(self, connection: RelayConnection, active: Iterable[SpaceSync]) -> None:
+        await connection.flush()
+        by_space = {sync.state.id: sync for sync in active}
+        async for event in connection.events():
+            await _dispatch(event, by_space)
+
+    async def _push(self, active: list[SpaceSync]) -> None:
+        """Seal and send whenever something was committed or acknowledged."""
+        while True:
+            self._replica.committed.clear()
+            for sync in active:
+                await sync.push()
+            await self._replica.committed.wait()
+
+    def _note_failure(self, active: list[SpaceSync], failure: SyncoreError) -> None:
+        for sync in active:
+            sync.progress.failure = failure
+            sync.progress.state = SyncState.OFFLINE if is_passing(failure) else SyncState.STOPPED
+        self._announce()
+
+    def _pause_ms(self, attempt: int) -> int:
+        return pause_ms(max(attempt, 1), self._outside.entropy.random_bytes(1)[0] / 255)
+
+    def _announce(self) -> None:
+        """Wake up everybody who waits for a change of status."""
+        task = asyncio.get_running_loop().create_task(self._notify())
+        self._notices.add(task)
+        task.add_done_callback(self._notices.discard)
+
+    async def _notify(self) -> None:
+        async with self._changes:
+            self._changes.notify_all()
+
+
+def is_passing(failure: SyncoreError) -> bool:
+    """Whether trying again may help."""
+    if isinstance(failure, Refused):
+        return not failure.is_final
+    return isinstance(failure, ConnectionFailed)
+
+
+async def _dispatch(event: ClientEvent, by_space: dict[SpaceId, SpaceSync]) -> None:
+    match event:
+        case SpaceOpened():
+            await by_space[event.space].on_opened(event)
+        case ItemsReceived():
+            await by_space[event.space].on_items(event)
+        case RequestRefused():
+            if event.space in by_space:
+                by_space[event.space].on_refused(event)
+
+
+def _first(failures: BaseExceptionGroup[SyncoreError]) -> SyncoreError:
+    """The failure that is most worth telling: one that stops, before one that passes."""
+    found: list[SyncoreError] = []
+    waiting: list[BaseException] = list(failures.exceptions)
+    while waiting:
+        error = waiting.pop()
+        if isinstance(error, BaseExceptionGroup):
+            waiting += error.exceptions
+        elif isinstance(error, SyncoreError):
+            found.append(error)
+    return min(found, key=is_passing)
+
+
+def _stored_receipt_ms(state: SpaceState) -> int | None:
+    return None if state.row.receipt is None else decode_receipt(state.row.receipt).receipt.time_ms
