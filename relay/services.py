@@ -1,0 +1,23 @@
+"""What every connection of a relay works with, composed once by :mod:`relay.server`."""
+
+from dataclasses import dataclass
+
+from relay.appender import Appender
+from relay.config import RelayConfig
+from relay.spaces import Spaces
+from relay.store import Store
+from syncore.core.ports import Clock, Entropy
+from syncore.protocol.ports import Signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The relay around its connections."""
+
+    config: RelayConfig
+    store: Store
+    spaces: Spaces
+    appender: Appender
+    signer: Signer
+    clock: Clock
+    entropy: Entropy

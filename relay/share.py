@@ -1,0 +1,133 @@
+"""One space's part of a commit group: its requests, how each was judged, and the draft that comes of it. Pure."""
+
+from dataclasses import dataclass, field
+
+from relay.ledger import Draft, End, Ledger
+from relay.requests import (
+    Durable,
+    OfferedControl,
+    OfferedSegment,
+    OfferedSpace,
+    Outcome,
+    Request,
+)
+from relay.spaces import Space
+from syncore.protocol.admission import Accept, Duplicate, Refuse
+from syncore.protocol.ports import Signer, Verify
+from syncore.protocol.refusal_codes import RefusalCode
+from syncore.protocol.segments import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A signature that was supposed to hold and is still to be verified."""
+
+    position: int
+    key: bytes
+    segment: Segment
+
+
+@dataclass(slots=True, eq=False)
+class Share:
+    """Judged again and again until every signature that was supposed to hold does.
+
+    Attributes:
+        held: The space in memory; None when the relay has no log of it.
+        known: What the ledger's lookups found in the store.
+        failure: Why none of the requests can be judged, or None.
+        outcomes: One for each request, once judged.
+    """
+
+    ledger: Ledger
+    held: Space | None
+    requests: list[Request]
+    known: dict[End, tuple[int, bytes]]
+    failure: Refuse | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+    draft: Draft = field(init=False)
+    _supposed: list[Check] = field(default_factory=list)
+    _verified: set[int] = field(default_factory=set)
+    _forged: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.draft = Draft(self.ledger, self.known)
+
+    def judge(self, *, now_ms: int, quota_bytes: int, signer: Signer, verify: Verify) -> None:
+        """Judge every request in order, into a fresh draft."""
+        self.draft = Draft(self.ledger, self.known)
+        self.outcomes = []
+        self._supposed = []
+        for position, request in enumerate(self.requests):
+            refusal = self.failure or self._quota(request, quota_bytes)
+            self.outcomes.append(refusal or self._judge_one(position, request, now_ms, signer, verify))
+
+    def unverified(self) -> list[Check]:
+        """Signatures that the last judgement supposed to hold and that were not verified yet."""
+        return [check for check in self._supposed if check.position not in self._verified]
+
+    def note(self, check: Check, *, holds: bool) -> None:
+        """What came of verifying; after one that does not hold, judge again."""
+        (self._verified if holds else self._forged).add(check.position)
+
+    def fail(self, refusal: Refuse) -> None:
+        """The commit failed: what would have been added, or waited for it, is refused."""
+        last_durable = self.ledger.head
+        self.outcomes = [
+            refusal if isinstance(outcome, Durable) and outcome.offset > last_durable else outcome
+            for outcome in self.outcomes
+        ]
+        self.draft = Draft(self.ledger, self.known)
+
+    def answer(self) -> None:
+        """Tell every request what came of it."""
+        for request, outcome in zip(self.requests, self.outcomes, strict=True):
+            request.answer(outcome)
+
+    def _quota(self, request: Request, quota_bytes: int) -> Refuse | None:
+        if self.ledger.size_bytes + self.draft.size_bytes + request.size_bytes <= quota_bytes:
+            return None
+        return Refuse(
+            code=RefusalCode.QUOTA_EXCEEDED, detail=f"the space may take {quota_bytes} bytes at this relay"
+        )
+
+    def _judge_one(
+        self, position: int, request: Request, now_ms: int, signer: Signer, verify: Verify
+    ) -> Outcome:
+        offer = request.offer
+        if isinstance(offer, OfferedSpace):
+            return self._make_space(offer, now_ms, signer, verify)
+        if not self.draft.next_offset > 1:
+            return Refuse(code=RefusalCode.UNKNOWN_SPACE, detail="the relay holds no log of this space")
+        if isinstance(offer, OfferedControl):
+            return self._offer_control(offer, now_ms, signer, verify)
+        return self._judge_segment(position, offer)
+
+    def _judge_segment(self, position: int, offer: OfferedSegment) -> Outcome:
+        segment = offer.segment
+        judgement = self.draft.judge_segment(segment)
+        if isinstance(judgement, Refuse):
+            return judgement
+        if isinstance(judgement, Duplicate):
+            return Durable(offset=self.draft.place_of(segment), is_new=False)
+        if position in self._forged:
+            return Refuse(code=RefusalCode.BAD_SIGNATURE, detail="the segment was not signed by its author")
+        assert isinstance(judgement, Accept)
+        self._supposed.append(Check(position, judgement.keys[0], segment))
+        return Durable(offset=self.draft.add_segment(segment, offer.encoded), is_new=True)
+
+    def _offer_control(self, offer: OfferedControl, now_ms: int, signer: Signer, verify: Verify) -> Outcome:
+        placed = self.draft.offer_control(offer.record, now_ms=now_ms, signer=signer, verify=verify)
+        if isinstance(placed, Refuse):
+            return placed
+        return Durable(offset=placed.offset, is_new=placed.is_new)
+
+    def _make_space(self, offer: OfferedSpace, now_ms: int, signer: Signer, verify: Verify) -> Outcome:
+        """Genesis and relay record together or not at all; a space that is there already stays as it is."""
+        if self.draft.next_offset > 1:
+            return Durable(offset=1, is_new=False)
+        for record in (offer.genesis, offer.relay):
+            placed = self.draft.offer_control(record, now_ms=now_ms, signer=signer, verify=verify)
+            if isinstance(placed, Refuse):
+                self.draft = Draft(self.ledger, self.known)
+                return placed
+        return Durable(offset=self.draft.next_offset - 1, is_new=True)
