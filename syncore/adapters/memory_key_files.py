@@ -15,6 +15,13 @@ class MemoryKeyFiles:
         self._secrets: dict[str, bytes] = {}
         self._guard: bytes | None = None
 
+    def copy(self) -> "MemoryKeyFiles":
+        """What a copy of the disk holds."""
+        twin = MemoryKeyFiles()
+        twin._secrets = dict(self._secrets)  # noqa: SLF001 - its own class
+        twin._guard = self._guard  # noqa: SLF001 - the same
+        return twin
+
     def read(self, name: str) -> bytes | None:
         """The secret stored under a name, or None."""
         check_key_name(name)

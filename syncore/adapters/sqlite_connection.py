@@ -92,7 +92,7 @@ def finish_write(
         result = work(SqliteConnection(connection))
         _check_transaction(connection)
         if is_synced:
-            _touch(connection)
+            touch(connection)
         run(connection, "COMMIT")
     except BaseException:
         _roll_back(connection)
@@ -138,14 +138,14 @@ def integer_pragma(connection: sqlite3.Connection, name: str) -> int:
     return found[0]
 
 
+def touch(connection: sqlite3.Connection) -> None:
+    """Write the first page as it is, inside a transaction."""
+    run(connection, f"PRAGMA user_version = {integer_pragma(connection, 'user_version')}")
+
+
 def _check_transaction(connection: sqlite3.Connection) -> None:
     if not connection.in_transaction:
         raise Misused("the transaction has ended before its work: by its own SQL, or by an earlier error")
-
-
-def _touch(connection: sqlite3.Connection) -> None:
-    """Write the first page as it is."""
-    run(connection, f"PRAGMA user_version = {integer_pragma(connection, 'user_version')}")
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

@@ -9,7 +9,7 @@ import sqlite3
 from os import PathLike
 from pathlib import Path
 
-from syncore.adapters.sqlite_connection import integer_pragma, run
+from syncore.adapters.sqlite_connection import integer_pragma, run, touch
 from syncore.adapters.sqlite_errors import SQLITE_FAULTS, translated
 from syncore.core.errors import IntegrityError, NotAReplica, NotWritable, StorageError
 from syncore.core.limits import KIB, MIB
@@ -58,8 +58,9 @@ def open_to_write(path: Path, *, application_id: int, durability: Durability) ->
             # New, or a crash while it was made was undone only now, by the journal that it had left behind.
             _mark(connection, application_id)
         _use_log(connection)
-        # SQLite opens what it cannot write for reading, and says so only when one tries.
+        # SQLite opens what it cannot write for reading, and says so only when a page is to be changed.
         run(connection, "BEGIN IMMEDIATE")
+        touch(connection)
         run(connection, "ROLLBACK")
     except BaseException:
         connection.close()

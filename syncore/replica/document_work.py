@@ -151,13 +151,15 @@ class DocumentWork:
         self.changed.update(changed)
         return changed
 
-    def reload_all(self, keys: list[DocumentKey]) -> None:
-        """Forget all memory, because our writer changed; the documents with these keys count as visibly
-        changed."""
+    def forget_all(self) -> None:
+        """Forget all memory: our writer changed, or pending commits left the log. Flush first."""
         assert not self._touched, "flush first"
         self._cache.clear()
-        for key in keys:
-            self._touch(key).is_visible_changed = True
+
+    def reload(self, documents: set[int]) -> None:
+        """Count the documents with these rows as visibly changed; they are loaded anew."""
+        for document in sorted(documents):
+            self._touch(self.rows.key_of(document)).is_visible_changed = True
 
     def evict(self, keys: list[DocumentKey]) -> None:
         """Forget documents whose memory may be ahead of the file."""

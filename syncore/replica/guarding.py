@@ -105,4 +105,4 @@ class FileGuard:
 
 def _renew(sql: SqlConnection, state: SpaceState, work: DocumentWork, *, incarnation: Incarnation) -> None:
     start_incarnation(state, sql, incarnation)
-    work.reload_all([])
+    work.forget_all()

@@ -23,7 +23,7 @@ from syncore.protocol.reception import AlreadyHeld, Apply, Invalid, judge_receiv
 from syncore.protocol.segments import Segment, SegmentPlain, encode_segment, open_segment, verify_segment
 from syncore.replica.checking import CheckedCommit, ContentCheck
 from syncore.replica.document_work import DocumentWork, decode_entries
-from syncore.replica.rebasing import CarriedCommit, Rebase, rebase
+from syncore.replica.rebasing import CarriedCommit, Rebase, lift_pending, rebase
 from syncore.replica.sealing import unsealed_header
 from syncore.replica.segment_index import ConfirmedSegments
 from syncore.replica.space_keys import SpaceKeys
@@ -125,8 +125,8 @@ class Merge:
 
     def _confirm(self, sealed: SealedRow) -> None:
         pending = self._work.pending
-        rows = pending.of_range(sealed.writer, sealed.first, sealed.last)
-        assert len(rows) == sealed.last - sealed.first + 1
+        rows = pending.after(0, limit=sealed.last - sealed.first + 1)
+        assert [row.dot.number for row in rows] == list(range(sealed.first, sealed.last + 1))
         for row in rows:
             commit = decode_commit(row.body)
             entries = decode_entries(commit)
@@ -165,8 +165,11 @@ class Merge:
         except InvalidSegment as error:
             self._close(segment, error)
             return
-        self._rebase_if_needed(segment, checked)
-        self._apply(segment, checked)
+        carried = self._carried(checked)
+        if carried or self._takes_our_number(segment):
+            self._rebase(segment, checked, carried)
+        else:
+            self._apply(segment, checked)
         self._log.add_segment(
             offset=offset,
             writer=segment.header.writer,
@@ -194,18 +197,32 @@ class Merge:
         past = join([reach, dict(header.dependencies)])
         return ContentCheck(self._work, header.writer, past).check(plain.commits, header.first)
 
-    def _rebase_if_needed(self, segment: Segment, checked: list[CheckedCommit]) -> None:
-        """Somebody else, that is a copy of this file, used our number or sent what is pending here."""
-        pending = self._work.pending
-        carried: dict[CommitId, CarriedCommit] = {
-            one.commit.id: _carried(one) for one in checked if pending.has_id(one.commit.id)
-        }
+    def _carried(self, checked: list[CheckedCommit]) -> dict[CommitId, CarriedCommit]:
+        """Which of our pending commits a segment holds: a copy of this file has sent them."""
+        if not self._state.pending_count:
+            return {}
+        return {one.commit.id: _carried(one) for one in checked if self._work.pending.has_id(one.commit.id)}
+
+    def _takes_our_number(self, segment: Segment) -> bool:
+        """Whether a copy of this file wrote under our number."""
         writer = segment.header.writer
-        if not carried and writer != self._state.writer and not pending.has_writer(writer):
-            return
-        self._work.flush()
+        return writer == self._state.writer or (
+            self._state.pending_count > 0 and writer in self._state.pending_writers
+        )
+
+    def _rebase(
+        self, segment: Segment, checked: list[CheckedCommit], carried: dict[CommitId, CarriedCommit]
+    ) -> None:
+        """Merge the segment below our pending commits, which may build on it, and re-key these."""
+        lifted = lift_pending(sql=self._sql, state=self._state, work=self._work)
+        self._apply(segment, checked)
         done = rebase(
-            sql=self._sql, state=self._state, work=self._work, trigger=segment.hash, carried=carried
+            lifted,
+            sql=self._sql,
+            state=self._state,
+            work=self._work,
+            trigger=segment.hash,
+            carried=carried,
         )
         self._merged.rebases.append(done)
 

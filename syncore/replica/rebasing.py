@@ -135,7 +135,36 @@ def derive_incarnation(writer: Writer, trigger: bytes) -> Incarnation:
     return Incarnation(int.from_bytes(digest[:4], "big"))
 
 
+@dataclass(frozen=True, slots=True)
+class LiftedCommit:
+    """A pending commit outside the log, with the rows of the documents that it touches."""
+
+    row: PendingRow
+    commit: Commit
+    documents: list[int]
+
+
+def lift_pending(*, sql: SqlConnection, state: SpaceState, work: DocumentWork) -> list[LiftedCommit]:
+    """Take all pending commits out of the log, so that what they build on can be merged below them.
+
+    The caller puts them back with :func:`rebase` in the same transaction. Until then every document is as it is
+    confirmed.
+    """
+    work.flush()
+    pending = PendingRows(sql, state.number)
+    lifted: list[LiftedCommit] = []
+    for row in pending.all():
+        commit = decode_commit(row.body)
+        documents = sorted({work.row_of(entry.key) for entry in decode_entries(commit)})
+        lifted.append(LiftedCommit(row, commit, documents))
+    for one in lifted:
+        pending.remove(one.row.sequence, one.documents)
+    work.forget_all()
+    return lifted
+
+
 def rebase(
+    lifted: list[LiftedCommit],
     *,
     sql: SqlConnection,
     state: SpaceState,
@@ -143,50 +172,44 @@ def rebase(
     trigger: bytes,
     carried: Mapping[CommitId, CarriedCommit],
 ) -> Rebase:
-    """Give every pending commit a new name or drop it, and write under a new number from now on.
+    """Give every lifted commit a new name or drop it, and write under a new number from now on.
 
     Args:
+        lifted: The pending commits, in order.
         sql: The open transaction.
         state: The space; its pending log, sealed segments and writer change.
-        work: Its documents, flushed: those with pending commits are loaded anew.
+        work: Its documents; those with pending commits are loaded anew.
         trigger: The hash of the segment that made this necessary.
         carried: Pending commits that a fetched segment holds.
     """
-    pending = PendingRows(sql, state.number)
-    keys = [work.rows.key_of(document) for document in pending.documents()]
+    work.flush()
     names = _Names()
-    kept: list[tuple[PendingRow, Commit, list[int]]] = []
-    dropped = 0
-    for row in pending.all():
-        commit = decode_commit(row.body)
-        documents = sorted({work.row_of(entry.key) for entry in decode_entries(commit)})
-        pending.remove(row.sequence, documents)
-        where = carried.get(row.id)
-        if where is not None:
-            names.add_carried(commit, row.dot, where)
-            dropped += 1
+    for one in lifted:
+        where = carried.get(one.row.id)
+        if where is None:
+            names.add_rekeyed(one.commit, one.row.dot, _follower(one.row.dot.writer, trigger))
         else:
-            names.add_rekeyed(commit, row.dot, _follower(row.dot.writer, trigger))
-            kept.append((row, commit, documents))
+            names.add_carried(one.commit, one.row.dot, where)
+    kept = [one for one in lifted if one.row.id not in carried]
+    pending = PendingRows(sql, state.number)
     renaming = names.renaming()
-    for row, commit, documents in kept:
-        renamed = replace(
-            commit, entries=tuple(rekey_entry(entry, renaming, dot=row.dot) for entry in commit.entries)
-        )
-        pending.append(replace(row, dot=names.dots[row.dot], body=encode_commit(renamed)), documents)
+    for one in kept:
+        entries = tuple(rekey_entry(entry, renaming, dot=one.row.dot) for entry in one.commit.entries)
+        body = encode_commit(replace(one.commit, entries=entries))
+        pending.append(replace(one.row, dot=names.dots[one.row.dot], body=body), one.documents)
     pending.note_renamed(list(names.dots.items()))
     old_writer = state.writer
     start_incarnation(state, sql, derive_incarnation(old_writer, trigger))
     state.next_number = names.next_number.get(state.writer, 1)
     state.pending_count = len(kept)
+    state.pending_writers = {names.dots[one.row.dot].writer for one in kept}
     state.sealed.clear()
     LogRows(sql, state.number).remove_all_sealed()
-    work.reload_all(keys)
-    return Rebase(old_writer=old_writer, new_writer=state.writer, carried=dropped, rekeyed=len(kept))
-
-
-def _follower(writer: Writer, trigger: bytes) -> Writer:
-    return make_writer(device_index(writer), derive_incarnation(writer, trigger))
+    work.forget_all()
+    work.reload({document for one in lifted for document in one.documents})
+    return Rebase(
+        old_writer=old_writer, new_writer=state.writer, carried=len(lifted) - len(kept), rekeyed=len(kept)
+    )
 
 
 def set_aside(
@@ -194,18 +217,18 @@ def set_aside(
 ) -> Rebase:
     """Take a pending commit that cannot be sent out of the way and re-key the rest, so that it goes on without it.
 
-    Only while no sealed segment is under way: what the relay may still accept must not get a second name. The commit
-    itself is kept for its author.
+    Only while no sealed segment is under way: what the relay may still accept must not get a second name. The
+    commit itself is kept for its author.
     """
     assert not state.sealed
-    pending = PendingRows(sql, state.number)
-    row = next(row for row in pending.all() if row.id == id_)
-    pending.set_aside(row.id, row.body, reason)
-    documents = sorted({work.row_of(entry.key) for entry in decode_entries(decode_commit(row.body))})
-    keys = [work.rows.key_of(document) for document in documents]
-    pending.remove(row.sequence, documents)
-    work.flush()
-    done = rebase(sql=sql, state=state, work=work, trigger=hash_parts("aside", id_), carried={})
-    work.flush()
-    work.reload_all(keys)
+    lifted = lift_pending(sql=sql, state=state, work=work)
+    refused = next(one for one in lifted if one.row.id == id_)
+    PendingRows(sql, state.number).set_aside(id_, refused.row.body, reason)
+    rest = [one for one in lifted if one is not refused]
+    done = rebase(rest, sql=sql, state=state, work=work, trigger=hash_parts("aside", id_), carried={})
+    work.reload(set(refused.documents))
     return done
+
+
+def _follower(writer: Writer, trigger: bytes) -> Writer:
+    return make_writer(device_index(writer), derive_incarnation(writer, trigger))

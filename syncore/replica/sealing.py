@@ -67,8 +67,8 @@ def seal_pending(
     last = state.sealed[-1].sequence if state.sealed else 0
     while len(state.sealed) < MAX_SEALED_SEGMENTS:
         rows = _next_run(pending.after(last, limit=MAX_COMMITS_PER_SEGMENT))
-        if not rows:
-            break
+        if not rows or (state.sealed and state.sealed[-1].writer != rows[0].dot.writer):
+            break  # commits of a new incarnation depend on those before it, so the relay has to hold these first
         sealed = _seal_run(rows, state=state, work=work, keys=keys, checks=checks)
         log.add_sealed(sealed)
         state.sealed.append(sealed)
@@ -101,10 +101,12 @@ def _overtake_sealed(
 ) -> dict[Writer, ContentCheck]:
     """A check for each writer that stands behind the commits which are sealed, but not confirmed."""
     checks: dict[Writer, ContentCheck] = {}
+    last = 0
     for sealed in state.sealed:
         check = checks.setdefault(sealed.writer, ContentCheck(work, sealed.writer, {}))
-        for row in pending.of_range(sealed.writer, sealed.first, sealed.last):
+        for row in pending.after(last, limit=sealed.last - sealed.first + 1):
             check.pass_over(decode_entries(decode_commit(row.body)))
+        last = sealed.sequence
     return checks
 
 

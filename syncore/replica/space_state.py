@@ -56,6 +56,8 @@ class SpaceState:
         control: The membership log; None in the private space.
         sealed: Own segments that wait for the relay, oldest first.
         pending_count: Own commits that the relay has not acknowledged.
+        pending_writers: The numbers, of this incarnation or an earlier one, that they were made under; may hold
+            more while commits are confirmed.
     """
 
     row: SpaceRow
@@ -66,6 +68,7 @@ class SpaceState:
     control: ControlLog | None = None
     sealed: list[SealedRow] = field(default_factory=list)
     pending_count: int = 0
+    pending_writers: set[Writer] = field(default_factory=set)
 
     @property
     def id(self) -> SpaceId:
@@ -103,6 +106,7 @@ class SpaceState:
         sequence = self.next_sequence
         self.next_sequence += 1
         self.pending_count += 1
+        self.pending_writers.add(self.writer)
         return sequence
 
 
@@ -119,7 +123,9 @@ def load_space(sql: SqlConnection, row: SpaceRow) -> SpaceState:
     """
     log = LogRows(sql, row.space)
     pending = PendingRows(sql, row.space)
-    state = SpaceState(row=row, sealed=log.sealed(), pending_count=pending.count())
+    state = SpaceState(
+        row=row, sealed=log.sealed(), pending_count=pending.count(), pending_writers=pending.writers()
+    )
     for head in log.heads():
         state.heads[head.writer] = Head(head.number, head.hash, decode_reach(head.reach))
     state.closed = {closed.writer: closed for closed in log.closed_writers()}

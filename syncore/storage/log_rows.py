@@ -73,7 +73,8 @@ class LogRows:
             (self._space, after, limit),
         )
         return [
-            (integer(offset), recover(data, what=f"the segment at offset {offset!r}")) for offset, data in found
+            (integer(offset), recover(data, what=f"the segment at offset {offset!r}"))
+            for offset, data in found
         ]
 
     def add_control(self, sequence: int, item: bytes) -> None:

@@ -70,27 +70,16 @@ class PendingRows:
             (self._space, document),
         )
 
-    def of_range(self, writer: Writer, first: int, last: int) -> list[PendingRow]:
-        """A writer's commits by number, oldest first."""
-        return self._select(
-            "WHERE space = ? AND writer = ? AND number BETWEEN ? AND ? ORDER BY sequence",
-            (self._space, writer, first, last),
-        )
-
     def has_id(self, id_: CommitId) -> bool:
         """Whether a commit with this id is pending."""
         return (
             self._sql.row("SELECT 1 FROM pending WHERE space = ? AND id = ?", (self._space, id_)) is not None
         )
 
-    def has_writer(self, writer: Writer) -> bool:
-        """Whether a commit under this number is pending."""
-        return (
-            self._sql.row(
-                "SELECT 1 FROM pending WHERE space = ? AND writer = ? LIMIT 1", (self._space, writer)
-            )
-            is not None
-        )
+    def writers(self) -> set[Writer]:
+        """The numbers that the pending commits were made under."""
+        found = self._sql.rows("SELECT DISTINCT writer FROM pending WHERE space = ?", (self._space,))
+        return {Writer(integer(row[0])) for row in found}
 
     def count(self) -> int:
         """How many commits are pending."""
