@@ -19,13 +19,11 @@ from syncore.replica.local_replica import LocalReplica, check_space_kind
 from syncore.storage.document_rows import DocumentRows
 from syncore.sync.addresses import relay_address, short_address
 from syncore.sync.connection import RelayConnection
-from syncore.sync.membership import FIRST_EPOCH, NewSpace, accept, create_space, invite
+from syncore.sync.membership import FIRST_EPOCH, MAX_ATTEMPTS, NewSpace, accept, create_space, invite
 from syncore.sync.service import SyncService
 from syncore.sync.status import SpaceStatus, Traffic
 
 _INCARNATION_BYTES = 4
-_INVITE_ATTEMPTS = 5
-"""Two members who invite at the same moment race for one place in the control log."""
 _INVITE_PAUSE_S = 0.2
 
 
@@ -125,7 +123,7 @@ class Services:
         address = state.control.relay_addresses[0]
         async with await self._connect(address, device, state.control.relay_key) as connection:
             async with connection.attended():
-                for attempt in range(1, _INVITE_ATTEMPTS + 1):
+                for attempt in range(1, MAX_ATTEMPTS + 1):
                     try:
                         keys = await invite(
                             connection,
@@ -138,7 +136,7 @@ class Services:
                             entropy=self.entropy,
                         )
                     except Refused as refusal:
-                        if refusal.code != RefusalCode.CONFLICT.value or attempt == _INVITE_ATTEMPTS:
+                        if refusal.code != RefusalCode.CONFLICT.value or attempt == MAX_ATTEMPTS:
                             raise
                         await asyncio.sleep(_INVITE_PAUSE_S * attempt)  # the stream brings the other record
                     else:

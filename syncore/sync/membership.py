@@ -49,6 +49,8 @@ from syncore.sync.connection import RelayConnection, refused_error
 from syncore.sync.space_sync import GENESIS_SPACE
 
 FIRST_EPOCH = 1
+MAX_ATTEMPTS = 5
+"""Members who invite or join at the same moment race for one place in the control log."""
 
 _SPENT = {
     RefusalCode.INVITATION_UNKNOWN: "the relay does not know this invitation: it was spent, revoked, or never made there",
@@ -190,38 +192,49 @@ async def accept(
         ProtocolViolation: the relay shows a log that the invitation does not vouch for.
         Refused: the relay refused for another reason.
     """
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        slot = await _redeem(connection, keys)
+        content = _open(slot, keys, connection.relay_key)
+        control = _verified_log(slot, content)
+        index = control.index_of(device.signing.public)
+        if index is None:
+            index = DeviceIndex(len(control.devices))
+            try:
+                await _append(connection, _admit_record(control, keys, device, entropy))
+            except Refused as refusal:
+                if refusal.code == RefusalCode.CONFLICT.value and attempt < MAX_ATTEMPTS:
+                    continue  # somebody else was faster: look at the log again
+                raise _invitation_error(refusal) from refusal
+        return NewSpace(id=slot.space, index=index, content_key=content.content_key, control=slot.control)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _admit_record(
+    control: ControlLog, keys: InvitationKeys, device: DeviceKeys, entropy: Entropy
+) -> SignedRecord:
+    record = ControlRecord(
+        space=control.space,
+        seq=control.head_seq + 1,
+        prev=control.head_link,
+        author=BY_INVITATION,
+        payload=Admit(
+            invitation_id=keys.id,
+            signing_key=device.signing.public,
+            box_key=device.box.public,
+            principal=_principal(control, keys.id, entropy),
+        ),
+    )
+    return sign_record(record, keys.signing, device.signing)
+
+
+async def _redeem(connection: RelayConnection, keys: InvitationKeys) -> SlotReceived:
     request = connection.session.redeem(keys.signing, keys.id)
     try:
         slot = await connection.answer_to(request)
     except Refused as refusal:
         raise _invitation_error(refusal) from refusal
     assert isinstance(slot, SlotReceived)
-    content = _open(slot, keys, connection.relay_key)
-    control = _verified_log(slot, content)
-    index = control.index_of(device.signing.public)
-    if index is None:
-        index = DeviceIndex(len(control.devices))
-        record = sign_record(
-            ControlRecord(
-                space=slot.space,
-                seq=control.head_seq + 1,
-                prev=control.head_link,
-                author=BY_INVITATION,
-                payload=Admit(
-                    invitation_id=keys.id,
-                    signing_key=device.signing.public,
-                    box_key=device.box.public,
-                    principal=_principal(control, keys.id, entropy),
-                ),
-            ),
-            keys.signing,
-            device.signing,
-        )
-        try:
-            await _append(connection, record)
-        except Refused as refusal:
-            raise _invitation_error(refusal) from refusal
-    return NewSpace(id=slot.space, index=index, content_key=content.content_key, control=slot.control)
+    return slot
 
 
 async def _append(connection: RelayConnection, record: SignedRecord) -> None:

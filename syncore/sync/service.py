@@ -8,7 +8,15 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from syncore.core.errors import ConnectionFailed, Refused, SyncoreError
+from syncore.core.errors import (
+    ConnectionFailed,
+    Malformed,
+    Misused,
+    Refused,
+    StorageError,
+    SyncoreError,
+    WrongRelay,
+)
 from syncore.core.identifiers import SpaceId, device_index
 from syncore.core.ports import Clock, Connector, Entropy
 from syncore.crypto.signing import verify
@@ -66,8 +74,6 @@ class SyncService:
         address = control.relay_addresses[0]
         key = (address, control.relay_key)
         link = self._links.get(key)
-        if link is not None and link.task is not None:
-            link.task.cancel()  # the connection is made anew, for all of its spaces
         if link is None:
             link = self._links[key] = _Link(address, control.relay_key, {}, Traffic())
         link.spaces[number] = SpaceSync(
@@ -77,7 +83,9 @@ class SyncService:
             guard=self._guard,
             changed=self._announce,
         )
-        link.task = asyncio.get_running_loop().create_task(self._run(link), name=f"syncore sync {address}")
+        link.task = asyncio.get_running_loop().create_task(
+            self._run(link, link.task), name=f"syncore sync {address}"
+        )
 
     async def close(self) -> None:
         """Disconnect. What was not acknowledged stays in the pending log. Idempotent."""
@@ -157,8 +165,11 @@ class SyncService:
                 return link, link.spaces[number]
         return None
 
-    async def _run(self, link: _Link) -> None:
+    async def _run(self, link: _Link, predecessor: asyncio.Task[None] | None) -> None:
         """Connect again and again, with pauses that grow while nothing succeeds."""
+        if predecessor is not None:  # a space was added: the connection is made anew, for all of its spaces
+            predecessor.cancel()
+            await asyncio.wait([predecessor])
         attempt = 0
         while active := [
             sync for sync in link.spaces.values() if sync.progress.state is not SyncState.STOPPED
@@ -166,9 +177,11 @@ class SyncService:
             try:
                 await self._connect(link, active)
             except SyncoreError as failure:
-                was_live = any(sync.progress.state is SyncState.LIVE for sync in active)
-                attempt = 1 if was_live else attempt + 1
+                attempt = 1 if any(sync.was_live for sync in active) else attempt + 1
                 self._note_failure(active, failure)
+            except Exception as defect:
+                self._note_failure(active, Misused(f"a defect in syncore stopped the syncing: {defect!r}"))
+                raise
             await asyncio.sleep(self._pause_ms(attempt) / 1000)
 
     async def _connect(self, link: _Link, active: list[SpaceSync]) -> None:
@@ -237,7 +250,7 @@ def is_passing(failure: SyncoreError) -> bool:
     """Whether trying again may help."""
     if isinstance(failure, Refused):
         return not failure.is_final
-    return isinstance(failure, ConnectionFailed)
+    return isinstance(failure, ConnectionFailed | StorageError | Malformed | WrongRelay)
 
 
 async def _dispatch(event: ClientEvent, by_space: dict[SpaceId, SpaceSync]) -> None:

@@ -30,6 +30,7 @@ class SpaceSync:
 
     Attributes:
         progress: What the status shows.
+        was_live: Whether the last connection got as far as being live.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class SpaceSync:
         self._sent: set[bytes] = set()
         self._pushing = asyncio.Lock()
         self.progress = Progress()
+        self.was_live = False
 
     @property
     def state(self) -> SpaceState:
@@ -61,6 +63,7 @@ class SpaceSync:
     def open_on(self, connection: RelayConnection) -> None:
         """Ask for the space's stream on a fresh connection; the caller flushes it."""
         self._connection = connection
+        self.was_live = False
         self._sent.clear()
         self._keys = self._load_keys()
         row = self.state.row
@@ -192,8 +195,9 @@ class SpaceSync:
         assert control is not None
         if control.role(device_index(state.writer)) is None:
             raise NotPermitted("this device is not a member of the space any more")
-        self._show(SyncState.LIVE)
+        self.was_live = True
         self.progress.failure = None
+        self._show(SyncState.LIVE)
         self._replica.committed.set()
 
     def _note(self, merged: Merged) -> None:
