@@ -93,9 +93,7 @@ class SqliteDatabase:
         self._inline = inline
         self._writer = writer
         self._reader = reader
-        self._turn = (
-            asyncio.Lock()
-        )  # held by the write or checkpoint that is under way; first come, first served
+        self._turn = asyncio.Lock()  # held by the write or checkpoint under way; first come, first served
         self._log = log
         self._checkpoints: set[asyncio.Task[None]] = set()  # the loop itself does not keep them alive
         self._has_checkpoint_failed = False
@@ -108,6 +106,9 @@ class SqliteDatabase:
         """Run ``work`` in a write transaction, commit it, and return what it returned."""
         writer = self._check_writable()
         await self._turn.acquire()
+        if self._failed_sync is not None:
+            self._turn.release()
+            raise failed_earlier(self._failed_sync) from self._failed_sync
         is_quick = durability is Durability.NORMAL and not is_large
         if is_quick and not self._must_use_thread() and self._begin_inline():
             return self._finish_inline(work)
@@ -135,12 +136,9 @@ class SqliteDatabase:
         self._check_open()
         if self._writer is None:
             raise ReadOnly("the database was opened read-only")
-        if self._failed_sync is not None:
-            raise failed_earlier(self._failed_sync) from self._failed_sync
         return self._writer
 
-    # --- a write on the event loop
-    # ---------------------------------------------------------------------------------
+    # --- a write on the event loop ----------------------------------------------------------------
 
     def _must_use_thread(self) -> bool:
         return self._log.is_restart_due or self._has_checkpoint_failed
@@ -166,7 +164,7 @@ class SqliteDatabase:
         finally:
             self._end_write(failure)
 
-    # --- a write or a checkpoint on the writer's thread -----------------------------------------------------
+    # --- a write or a checkpoint on the writer's thread -------------------------------------------
 
     async def _run_in_turn(
         self,
@@ -235,8 +233,7 @@ class SqliteDatabase:
             assert isinstance(failure, StorageError)
             self._failed_sync = failure
 
-    # --- the end
-    # ----------------------------------------------------------------------------------------------------
+    # --- the end ----------------------------------------------------------------------------------
 
     async def _close(self) -> None:
         async with self._turn, AsyncExitStack() as closing:

@@ -14,7 +14,8 @@ from syncore.core.vectors import Vector
 from syncore.documents.operations import RichEntry
 from syncore.documents.record_validity import check_record_entry
 from syncore.documents.rich_validity import check_rich_entry
-from syncore.replica.document_work import DecodedEntry, DocumentWork, decode_entry
+from syncore.replica.document_work import DocumentWork
+from syncore.replica.entries import DecodedEntry, decode_entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from syncore.core.hashing import hash_parts
 from syncore.core.identifiers import DocumentKey
 from syncore.core.ports import SqlConnection
-from syncore.replica.document_work import DocumentCache, DocumentWork
+from syncore.replica.document_work import DocumentWork
 from syncore.replica.local_replica import LocalReplica, resolution_context
+from syncore.replica.space_memory import SpaceMemory
 from syncore.storage.document_rows import DocumentRows
 
 _PAGE = 256
@@ -33,8 +34,8 @@ async def space_digest(replica: LocalReplica, number: int) -> bytes:
 def _digest_page(
     replica: LocalReplica, sql: SqlConnection, number: int, after: int
 ) -> list[tuple[int, DocumentKey, bytes]]:
-    """Row number, key and digest of the next documents; loaded afresh, so that nothing cached can hide a fault."""
+    """Row number, key and digest of the next documents, loaded afresh: nothing cached can hide a fault."""
     state = replica.spaces[number]
-    work = DocumentWork(sql, state, DocumentCache(_PAGE), resolution_context(state))
+    work = DocumentWork(sql, state, SpaceMemory(_PAGE), resolution_context(state))
     rows = DocumentRows(sql, number).keys(after=after, limit=_PAGE)
     return [(row, key, work.hold(key).visible.digest()) for row, key in rows]

@@ -30,7 +30,7 @@ class FileGuard:
         self._last = Guard()
 
     async def check(self) -> bool:
-        """Start a new incarnation in every shared space if the file is behind its guard, or the guard is missing.
+        """Start a new incarnation in every shared space if the file is behind its guard, or there is none.
 
         Returns:
             Whether the file has returned in time. The caller tells the program.
@@ -57,8 +57,7 @@ class FileGuard:
         return True
 
     async def is_current(self) -> bool:
-        """Whether nobody else has sealed under this replica's keys since: a copy that runs beside us would
-        have."""
+        """Whether nobody else has sealed under our keys since; a copy that runs beside us would have."""
         guard = await asyncio.to_thread(self._keystore.guard)
         return guard is not None and guard.sealed == self._last.sealed
 

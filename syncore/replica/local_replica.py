@@ -21,7 +21,7 @@ from syncore.core.identifiers import (
     device_index,
     make_writer,
 )
-from syncore.core.limits import MAX_CACHED_DOCUMENTS, MAX_GROUP_COMMITS
+from syncore.core.limits import MAX_GROUP_COMMITS
 from syncore.core.ports import Clock, Database, Durability, Entropy, SqlConnection
 from syncore.documents.projection import Projection
 from syncore.documents.resolution import ResolutionContext
@@ -29,9 +29,10 @@ from syncore.protocol.control_payloads import Role
 from syncore.protocol.control_records import AcceptedRecord
 from syncore.protocol.items import control_item, encode_item
 from syncore.replica.committing import LocalCommits
-from syncore.replica.document_work import DocumentCache, DocumentWork
+from syncore.replica.document_work import DocumentWork
 from syncore.replica.requests import CommitRequest
 from syncore.replica.sharing import intents_of_documents
+from syncore.replica.space_memory import SpaceMemory
 from syncore.replica.space_state import PRIVATE_DEVICE, SpaceState, load_spaces
 from syncore.replica.times import load_last_time, store_last_time
 from syncore.replica.views import Change, Document, is_live
@@ -59,7 +60,7 @@ class LocalReplica:
         self.hub = ChangeHub()
         self.id = b""
         self.committed = asyncio.Event()
-        self._caches: dict[int, DocumentCache] = {}
+        self._memories: dict[int, SpaceMemory] = {}
         self._commits = LocalCommits(clock, entropy, HybridTime(0))
         self._queue: list[CommitRequest] = []
         self._turn = asyncio.Lock()
@@ -130,7 +131,7 @@ class LocalReplica:
     async def change(
         self, space: int, work: Callable[[SqlConnection, SpaceState, DocumentWork], T], *, is_local: bool
     ) -> T:
-        """Run a write on a space's memory and file in one transaction, then tell watchers what became visible.
+        """Run a write on a space's memory and file in one transaction, then tell watchers what it changed.
 
         The transaction is NORMAL and runs on the loop: ``work`` may use everything that belongs to the space.
         """
@@ -147,7 +148,12 @@ class LocalReplica:
         """Run something that only looks at the visible documents of a space."""
         self._check_open()
         async with self._turn:
-            return await self.database.read(lambda sql: work(self._document_work(sql, self.spaces[space])))
+            try:
+                return await self.database.read(
+                    lambda sql: work(self._document_work(sql, self.spaces[space]))
+                )
+            finally:
+                self._memory(space).documents.trim()
 
     async def add_space(
         self, id_: SpaceId, writer: Writer, *, is_default: bool, control: Sequence[AcceptedRecord]
@@ -240,11 +246,6 @@ class LocalReplica:
         ]
         self.hub.publish(state.number, changes)
 
-    def forget_documents(self, space: int) -> None:
-        """Drop the cached documents of a space, because its writer changed or its memory is ahead of the
-        file."""
-        self._caches.pop(space, None)
-
     async def _commit_queue(self) -> None:
         """Commit what waits, space by space: at most one group of each."""
         waiting, self._queue = self._queue[:MAX_GROUP_COMMITS], self._queue[MAX_GROUP_COMMITS:]
@@ -283,23 +284,23 @@ class LocalReplica:
         except BaseException:
             await self._forget_all()
             raise
-        self._cache(space).trim()
+        self._memory(space).documents.trim()
         self.publish(state, changed, is_local=is_local)
         return result
 
     async def _forget_all(self) -> None:
         """Make memory anew from the file, after a write that failed half way."""
-        self._caches.clear()
+        self._memories.clear()
         await self.database.read(self._read_file)
 
     def _document_work(self, sql: SqlConnection, state: SpaceState) -> DocumentWork:
-        return DocumentWork(sql, state, self._cache(state.number), resolution_context(state))
+        return DocumentWork(sql, state, self._memory(state.number), resolution_context(state))
 
-    def _cache(self, space: int) -> DocumentCache:
-        cache = self._caches.get(space)
-        if cache is None:
-            cache = self._caches[space] = DocumentCache(MAX_CACHED_DOCUMENTS)
-        return cache
+    def _memory(self, space: int) -> SpaceMemory:
+        memory = self._memories.get(space)
+        if memory is None:
+            memory = self._memories[space] = SpaceMemory()
+        return memory
 
     def _prepare_file(self, sql: SqlConnection) -> None:
         prepare(sql)

@@ -20,9 +20,10 @@ from syncore.protocol.control_records import AcceptedRecord
 from syncore.protocol.items import control_item, encode_item
 from syncore.protocol.receipts import encode_receipt
 from syncore.protocol.reception import AlreadyHeld, Apply, Invalid, judge_received, judge_received_record
-from syncore.protocol.segments import Segment, SegmentPlain, encode_segment, open_segment, verify_segment
+from syncore.protocol.segments import Segment, encode_segment, open_segment, verify_segment
 from syncore.replica.checking import CheckedCommit, ContentCheck
-from syncore.replica.document_work import DocumentWork, decode_entries
+from syncore.replica.document_work import DocumentWork
+from syncore.replica.entries import decode_entries
 from syncore.replica.rebasing import CarriedCommit, Rebase, lift_pending, rebase
 from syncore.replica.sealing import unsealed_header
 from syncore.replica.segment_index import ConfirmedSegments
@@ -31,6 +32,8 @@ from syncore.replica.space_state import Head, SpaceState, write_head
 from syncore.replica.times import write_last_time
 from syncore.storage.log_rows import ClosedWriterRow, LogRows, SealedRow
 from syncore.storage.space_rows import SpaceRows
+
+_NO_TIME = HybridTime(0)
 
 
 @dataclass(slots=True)
@@ -49,7 +52,7 @@ class Merged:
     rebases: list[Rebase] = field(default_factory=list)
     closed: list[ClosedWriterRow] = field(default_factory=list)
     has_new_control: bool = False
-    newest_time: HybridTime = HybridTime(0)
+    newest_time: HybridTime = _NO_TIME
 
 
 class Merge:
@@ -142,7 +145,7 @@ class Merge:
         self._move_head(sealed.writer, sealed.last, sealed.hash, dict(unsealed_header(sealed).dependencies))
 
     def _add_segment(self, segment: Segment, offset: int) -> None:
-        """Somebody's segment, or one of ours that came back in full because the connection broke meanwhile."""
+        """Somebody's segment, or one of ours in full, because the connection broke after its upload."""
         if self._state.sealed and self._state.sealed[0].hash == segment.hash:
             self._acknowledge(segment.hash, offset)
             return
@@ -155,13 +158,10 @@ class Merge:
         )
         if isinstance(verdict, AlreadyHeld):
             return
+        if not isinstance(verdict, Apply | Invalid):
+            raise ProtocolViolation(f"the relay's log cannot be followed: {verdict.reason}")
         try:
-            if isinstance(verdict, Invalid):
-                raise InvalidSegment(verdict.reason)
-            if not isinstance(verdict, Apply):
-                raise ProtocolViolation(f"the relay's log cannot be followed: {verdict.reason}")
-            plain = open_segment(segment, cipher=self._keys.cipher)
-            checked = self._check(segment, plain)
+            checked = self._examine(segment, verdict)
         except InvalidSegment as error:
             self._close(segment, error)
             return
@@ -190,7 +190,15 @@ class Merge:
                 "the relay's log holds a segment whose signature does not hold"
             ) from error
 
-    def _check(self, segment: Segment, plain: SegmentPlain) -> list[CheckedCommit]:
+    def _examine(self, segment: Segment, verdict: Apply | Invalid) -> list[CheckedCommit]:
+        """The commits of a segment, if it is valid.
+
+        Raises:
+            InvalidSegment: it is not; its writer is to be closed.
+        """
+        if isinstance(verdict, Invalid):
+            raise InvalidSegment(verdict.reason)
+        plain = open_segment(segment, cipher=self._keys.cipher)
         header = segment.header
         head = self._state.heads.get(header.writer)
         reach = {} if head is None else head.reach

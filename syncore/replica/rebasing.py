@@ -29,7 +29,8 @@ from syncore.documents.operations import AddToCounter, RecordEntry, RichEntry
 from syncore.documents.rekeying import Renaming, rekey_entry
 from syncore.documents.rich_rekeying import ClockRange
 from syncore.protocol.commit_codec import decode_commit, encode_commit
-from syncore.replica.document_work import DocumentWork, decode_entries
+from syncore.replica.document_work import DocumentWork
+from syncore.replica.entries import decode_entries
 from syncore.replica.space_state import SpaceState, start_incarnation
 from syncore.storage.log_rows import LogRows
 from syncore.storage.pending_rows import PendingRow, PendingRows
@@ -147,8 +148,8 @@ class LiftedCommit:
 def lift_pending(*, sql: SqlConnection, state: SpaceState, work: DocumentWork) -> list[LiftedCommit]:
     """Take all pending commits out of the log, so that what they build on can be merged below them.
 
-    The caller puts them back with :func:`rebase` in the same transaction. Until then every document is as it is
-    confirmed.
+    The caller puts them back with :func:`rebase` in the same transaction. Until then every document is as it
+    is confirmed.
     """
     work.flush()
     pending = PendingRows(sql, state.number)
@@ -215,7 +216,7 @@ def rebase(
 def set_aside(
     *, sql: SqlConnection, state: SpaceState, work: DocumentWork, id_: CommitId, reason: str
 ) -> Rebase:
-    """Take a pending commit that cannot be sent out of the way and re-key the rest, so that it goes on without it.
+    """Take a pending commit that cannot be sent out of the way, and re-key the rest, to go on without it.
 
     Only while no sealed segment is under way: what the relay may still accept must not get a second name. The
     commit itself is kept for its author.

@@ -26,7 +26,8 @@ from syncore.protocol.segments import (
     seal_segment,
 )
 from syncore.replica.checking import ContentCheck
-from syncore.replica.document_work import DocumentWork, decode_entries
+from syncore.replica.document_work import DocumentWork
+from syncore.replica.entries import decode_entries
 from syncore.replica.space_keys import SpaceKeys
 from syncore.replica.space_state import SpaceState
 from syncore.storage.log_rows import LogRows, SealedRow
@@ -68,7 +69,7 @@ def seal_pending(
     while len(state.sealed) < MAX_SEALED_SEGMENTS:
         rows = _next_run(pending.after(last, limit=MAX_COMMITS_PER_SEGMENT))
         if not rows or (state.sealed and state.sealed[-1].writer != rows[0].dot.writer):
-            break  # commits of a new incarnation depend on those before it, so the relay has to hold these first
+            break  # a new incarnation's commits depend on those before it: the relay has to hold these first
         sealed = _seal_run(rows, state=state, work=work, keys=keys, checks=checks)
         log.add_sealed(sealed)
         state.sealed.append(sealed)

@@ -1,8 +1,8 @@
-"""Turning the private space into a shared one: every document is made afresh under the new space's first incarnation.
+"""Turning the private space into a shared one.
 
-Ids and content are kept, history is shed: nothing that was written before sharing leaves the device but what
-the documents hold now. All of it is one transaction, so a crash leaves either the private space or the shared
-one.
+Every document is made afresh under the new space's first incarnation. Ids and content are kept, history is
+shed: nothing that was written before sharing leaves the device but what the documents hold now. All of it is
+one transaction, so a crash leaves either the private space or the shared one.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What a replica knows of one space while it is open: who writes, how far everybody is in, and what is pending.
+"""What an open replica knows of one space: who writes, how far everybody is in, and what is pending.
 
 The file is the truth; this is its image in memory. It is changed only by code that runs inside a write
 transaction, and read again from the file when such a transaction fails.
@@ -56,8 +56,8 @@ class SpaceState:
         control: The membership log; None in the private space.
         sealed: Own segments that wait for the relay, oldest first.
         pending_count: Own commits that the relay has not acknowledged.
-        pending_writers: The numbers, of this incarnation or an earlier one, that they were made under; may hold
-            more while commits are confirmed.
+        pending_writers: The numbers, of this incarnation or an earlier one, that they were made under; may
+            hold more while commits are confirmed.
     """
 
     row: SpaceRow

@@ -1,5 +1,4 @@
-"""The last hybrid time of a file: it must rise over restarts, or a writer's own edits would lose to their
-past."""
+"""The last hybrid time of a file, which must rise over restarts: else edits would lose to their own past."""
 
 from collections.abc import Iterable
 

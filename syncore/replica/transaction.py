@@ -37,8 +37,13 @@ class Transaction:
         self.documents: Mapping[tuple[str, str], Document] = {}
 
     async def insert(
-        self, collection: str, fields: Mapping[str, object] | None = None, /, *, id: str | None = None
-    ) -> str:  # noqa: A002
+        self,
+        collection: str,
+        fields: Mapping[str, object] | None = None,
+        /,
+        *,
+        id: str | None = None,  # noqa: A002 - the word that documents use
+    ) -> str:
         """Add a document; its id. Arguments as in :meth:`Collection.insert`."""
         if id is None:
             id = fresh_id(self._replica.clock, self._replica.entropy)  # noqa: A001
@@ -54,8 +59,10 @@ class Transaction:
         seen: str | None = None,
         **more: object,
     ) -> None:
-        """Change fields of a document, given as itself or as ``(collection, id)``. See
-        :meth:`Collection.update`."""
+        """Change fields of a document, given as itself or as ``(collection, id)``.
+
+        Arguments as in :meth:`Collection.update`.
+        """
         changes = {**(fields or {}), **more}
         if not changes:
             raise InvalidChange("an update without fields changes nothing", hint="name at least one field")
@@ -112,8 +119,7 @@ class Transaction:
         self.documents = {(key.collection, key.id): document for key, document in committed.items()}
 
     async def _add(self, intent: Intent) -> None:
-        """Take a write, if it could be carried out as things stand: errors belong to the line that causes
-        them."""
+        """Take a write if it could be carried out now: errors belong to the line that causes them."""
         self._check_open()
         intents = [other for other in self._intents if other.key == intent.key]
         await self._replica.preview(self._space(), lambda work: plan_intents([*intents, intent], work))

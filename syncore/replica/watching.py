@@ -1,4 +1,4 @@
-"""Streams of committed changes, bounded: a watcher that falls too far behind is told so instead of growing."""
+"""Streams of committed changes, bounded: a watcher that falls too far behind is told so."""
 
 import asyncio
 from collections import deque

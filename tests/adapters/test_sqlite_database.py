@@ -277,8 +277,12 @@ async def test_nothing_is_written_after_a_failed_sync(database: SqliteDatabase) 
     def fail(_: SqlConnection) -> None:
         raise StorageError("disk I/O error", sqlite_code=sqlite3.SQLITE_IOERR_FSYNC)
 
+    failing = asyncio.ensure_future(database.write(fail, Durability.FULL))
+    waiting = asyncio.ensure_future(database.write(insertion(1), Durability.NORMAL))
     with pytest.raises(StorageError) as first:
-        await database.write(fail, Durability.FULL)
+        await failing
+    with pytest.raises(StorageError, match="earlier writes"):
+        await waiting
     for durability in Durability:
         with pytest.raises(StorageError) as caught:
             await database.write(insertion(1), durability)

@@ -86,8 +86,7 @@ async def numbers(database: Database, *, is_long: bool = False) -> list[object]:
     return [number for (number,) in rows]
 
 
-# --- transactions
-# ---------------------------------------------------------------------------------------------------
+# --- transactions ---------------------------------------------------------------------------------
 
 
 @BOTH
@@ -243,8 +242,18 @@ async def test_a_full_write_without_changes_reaches_the_disk(database: Database,
     assert log.read_bytes() != before
 
 
-# --- many callers
-# ---------------------------------------------------------------------------------------------------
+async def test_a_full_write_is_synced(database: Database) -> None:
+    """FULL writes run where SQLite syncs every commit, whatever ran before."""
+    for durability, least in [(Durability.NORMAL, 1), (Durability.FULL, 2)] * 2:
+        for is_large in (False, True):
+            level = await database.write(
+                lambda sql: sql.row("PRAGMA synchronous"), durability, is_large=is_large
+            )
+            assert level is not None
+            assert level >= (least,)
+
+
+# --- many callers ---------------------------------------------------------------------------------
 
 
 async def test_concurrent_writes_happen_one_at_a_time_in_the_order_of_the_calls(database: Database) -> None:
@@ -317,8 +326,7 @@ async def test_a_caller_cancelled_while_it_waits_leaves_the_others_alone(databas
     assert (5 in found) != callers[5].cancelled()
 
 
-# --- size and room
-# --------------------------------------------------------------------------------------------------
+# --- size and room --------------------------------------------------------------------------------
 
 
 async def test_large_batches_are_written_whole(database: Database) -> None:
@@ -377,8 +385,7 @@ def test_a_disk_without_room_fails_the_commit_and_nothing_else(driver: str, path
     assert integrity(path) == "ok"
 
 
-# --- opening and closing
-# --------------------------------------------------------------------------------------------
+# --- opening and closing --------------------------------------------------------------------------
 
 
 async def test_closing_twice_is_closing_once(database: Database) -> None:
@@ -518,8 +525,7 @@ def test_a_read_only_disk_is_told_at_opening(driver: str, path: Path, what: str)
     run_child("use_read_only_disk", driver, path, before=unshared)
 
 
-# --- damage and death
-# -----------------------------------------------------------------------------------------------
+# --- damage and death -----------------------------------------------------------------------------
 
 
 async def test_damaged_bytes_raise_an_integrity_error(driver: str, database: Database, path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Hot paths, each measured beside the bare primitive that bounds it, in the same run."""

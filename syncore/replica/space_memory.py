@@ -1,0 +1,119 @@
+"""What is kept in memory of a space's documents: bounded, and made again from the file whenever it is not there.
+
+A held document has a visible side (confirmed content with our pending commits applied) and, while commits of ours
+are pending on it, a confirmed record of its own. Confirmed rich content is never held: its updates are appended
+to the file.
+"""
+
+from dataclasses import dataclass
+
+from syncore.cache.least_recent import LeastRecentCache
+from syncore.core.hybrid_clock import HybridTime
+from syncore.core.identifiers import DocumentKey, Dot, Writer
+from syncore.core.limits import MAX_CACHED_DOCUMENTS
+from syncore.documents.document import Document
+from syncore.documents.operations import RichEntry
+from syncore.documents.record import Record
+from syncore.documents.record_encoding import decode_record
+from syncore.documents.rich import RichPart
+from syncore.protocol.commit_codec import decode_commit
+from syncore.replica.entries import DecodedEntry, decode_entries
+from syncore.storage.document_rows import DocumentRows
+from syncore.storage.pending_rows import PendingRow, PendingRows
+
+MAX_DECODED_COMMITS = 64
+"""Pending commits kept decoded: one that imported a thousand documents is needed for each of them."""
+
+
+@dataclass(slots=True)
+class HeldDocument:
+    """A document in memory.
+
+    Attributes:
+        row: Its local row number; None until it is first written.
+        visible: What programs see of it.
+        confirmed: The confirmed record; None while nothing is pending, when the visible record is the
+            confirmed one.
+    """
+
+    row: int | None
+    visible: Document
+    confirmed: Record | None = None
+
+    @property
+    def confirmed_record(self) -> Record:
+        """The confirmed record, whichever side holds it."""
+        return self.visible.record if self.confirmed is None else self.confirmed
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedCommit:
+    """A pending commit, its entries by document."""
+
+    dot: Dot
+    time: HybridTime
+    entries: dict[DocumentKey, list[DecodedEntry]]
+
+
+class SpaceMemory:
+    """The documents and the decoded pending commits of one space that were used last."""
+
+    def __init__(self, capacity: int = MAX_CACHED_DOCUMENTS) -> None:
+        """Start empty."""
+        self.documents: LeastRecentCache[DocumentKey, HeldDocument] = LeastRecentCache(capacity)
+        self._commits: LeastRecentCache[int, DecodedCommit] = LeastRecentCache(MAX_DECODED_COMMITS)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.documents.clear()
+        self._commits.clear()
+
+    def decoded(self, row: PendingRow) -> DecodedCommit:
+        """A pending commit, decoded now or before."""
+        found = self._commits.get(row.sequence)
+        if found is None or found.dot != row.dot:
+            commit = decode_commit(row.body)
+            found = DecodedCommit(row.dot, commit.time, {})
+            for entry in decode_entries(commit):
+                found.entries.setdefault(entry.key, []).append(entry)
+            self._commits.put(row.sequence, found)
+            self._commits.trim()
+        return found
+
+    def load(
+        self, key: DocumentKey, rows: DocumentRows, pending: PendingRows, writer: Writer
+    ) -> HeldDocument:
+        """The document as the file holds it.
+
+        Raises:
+            IntegrityError: what is stored of it is damaged.
+        """
+        row = rows.row_of(key)
+        if row is None:
+            return HeldDocument(None, Document(key, writer=writer))
+        record = load_record(rows, row)
+        commits = [self.decoded(pending_row) for pending_row in pending.of_document(row)]
+        confirmed = record.copy() if commits else None
+        updates = rows.rich_updates(row)
+        for commit in commits:
+            updates += _replay(commit, key, record)
+        rich = RichPart.load(updates, writer) if record.clocks else None
+        return HeldDocument(row, Document(key, writer=writer, record=record, rich=rich), confirmed)
+
+
+def load_record(rows: DocumentRows, row: int) -> Record:
+    """A document's confirmed record."""
+    encoded = rows.state(row)
+    return Record() if encoded is None else decode_record(encoded)
+
+
+def _replay(commit: DecodedCommit, key: DocumentKey, record: Record) -> list[bytes]:
+    """Apply a pending commit's entries for one document to its record; the rich updates among them."""
+    updates = []
+    for entry in commit.entries.get(key, ()):
+        if isinstance(entry, RichEntry):
+            record.note_rich(commit.dot, entry.clock_after)
+            updates.append(entry.update)
+        else:
+            record.apply_operations(entry.operations, dot=commit.dot, time=commit.time)
+    return updates
