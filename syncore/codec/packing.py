@@ -10,6 +10,9 @@ import msgpack
 
 from syncore.core.errors import Malformed
 
+_AS_DATETIME = 3
+"""How msgpack reads its timestamp extension; packing a datetime again raises, so timestamps are refused too."""
+
 Packed = None | bool | int | float | str | bytes | Sequence["Packed"]
 """What formats may hold; sequences come back as tuples."""
 
@@ -35,7 +38,12 @@ def unpack(data: bytes, *, what: str, max_bytes: int) -> "Unpacked":
         raise Malformed(f"{what} is {len(data)} bytes long; {max_bytes} are allowed")
     try:
         structure: Unpacked = msgpack.unpackb(
-            data, use_list=False, raw=False, object_pairs_hook=_refuse_map, ext_hook=_refuse_extension
+            data,
+            use_list=False,
+            raw=False,
+            timestamp=_AS_DATETIME,
+            object_pairs_hook=_refuse_map,
+            ext_hook=_refuse_extension,
         )
         is_canonical = pack(structure) == data
     except (ValueError, TypeError, OverflowError, RecursionError, msgpack.UnpackException) as error:

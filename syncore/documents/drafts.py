@@ -244,7 +244,12 @@ class Draft:
         known = vector if seen is None else seen
         covered = {writer: min(known[writer], vector[writer]) for writer in vector if known.get(writer)}
         dots = _union(self._replaceable(self.record.deletions, seen), self._take(RestoreDocument, ""))
-        self._put(DeleteDocument(seen=covered, replaces=dots))
+        operation = DeleteDocument(seen=covered, replaces=dots)
+        self.pending[operation.target] = operation
+        # In the working copy the document was touched by the draft itself, which is no reason to spare it.
+        has_seen_own = covered.get(self.dot.writer, 0) >= vector.get(self.dot.writer, 0)
+        shown = {**covered, self.dot.writer: self.dot.number} if has_seen_own else covered
+        self._apply(DeleteDocument(seen=shown, replaces=dots))
 
     def restore(self, seen: Vector | None) -> None:
         """Take back the deletions that were seen, one of the draft's own too."""

@@ -79,7 +79,8 @@ class Record:
         sets: For every set that is not empty, its elements with the dots of their additions, sorted.
         counters: The tallies of every counter.
         declarations: The dots of the declarations that a field is a set, a text or a list.
-        deletions: What each deletion that was not taken back had seen.
+        deletions: What each deletion that was not taken back covers: what it had seen, and itself, unless its
+            own writer touched the document after what it had seen.
     """
 
     vector: dict[Writer, int] = field(default_factory=dict)
@@ -117,10 +118,7 @@ class Record:
     @property
     def is_deleted(self) -> bool:
         """Whether the document was deleted and nobody touched it without knowing that (update wins)."""
-        if not self.deletions:
-            return False
-        seen = [*self.deletions.values(), *({dot.writer: dot.number} for dot in self.deletions)]
-        return includes(join(seen), self.vector)
+        return bool(self.deletions) and includes(join(self.deletions.values()), self.vector)
 
     def has_counter(self, name: str) -> bool:
         """Whether a field is there as a counter."""
@@ -162,7 +160,11 @@ class Record:
                 self._cancel_counter(operation)
             case DeleteDocument():
                 self._restore(operation.replaces)
-                self.deletions[dot] = dict(operation.seen)
+                # A vector cannot say "3 but not 2": a deletion that has not seen its writer's own 2 must not
+                # cover 3, its own number. What the writer touched last before is the same on every replica.
+                has_seen_own = operation.seen.get(dot.writer, 0) >= self.vector.get(dot.writer, 0)
+                own = {dot.writer: dot.number} if has_seen_own else {}
+                self.deletions[dot] = join([operation.seen, own])
             case RestoreDocument():
                 self._restore(operation.replaces)
 

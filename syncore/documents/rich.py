@@ -152,12 +152,13 @@ class RichPart:
     def _read_list(self, root: str) -> list[bytes]:
         if root not in self._names():
             return []
-        # As JSON, where a byte string is a list of numbers: reading one by one is quadratic.
-        content = json.loads(str(self._doc.get(root, type=Array)))
-        items = [bytes(item) for item in content if isinstance(item, list)]
-        if len(items) != len(content):
-            self._foreign.add(root)
-        return items
+        if _is_suitable(self._doc, root):
+            return _items(self._doc.get(root, type=Array))
+        self._foreign.add(root)
+        copy: Doc[Any] = Doc(client_id=self.writer)
+        copy.apply_update(self._doc.get_update())
+        _drop_foreign(copy, [root])
+        return _items(copy.get(root, type=Array))
 
     def _make(self, edit: RichEdit) -> None:
         with self._quarantining():
@@ -270,6 +271,11 @@ def _drop_foreign(doc: "Doc[Any]", roots: Iterable[str]) -> None:
     doc.apply_update(encode_update(deleting_foreign(decode_state(doc.get_update()))))
     if not all(_is_suitable(doc, root) for root in roots):
         raise IntegrityError("a text or list holds what does not belong there and cannot be deleted")
+
+
+def _items(array: "Array[Any]") -> list[bytes]:
+    """The byte strings of a list; as JSON (each a list of numbers), because one by one would be quadratic."""
+    return [bytes(item) for item in json.loads(str(array))]
 
 
 def _utf8_bytes(text: str) -> int:

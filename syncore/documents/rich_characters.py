@@ -1,10 +1,10 @@
-"""How characters are kept in a rich text: so that every character of pycrdt's text is exactly one unit of Yjs's clocks.
+"""How characters are kept in a rich text: each character of pycrdt's text is exactly one unit of clocks.
 
-Yjs counts UTF-16 code units. A character beyond U+FFFF takes two, and a hostile delta may point between them; yrs then
-splits the character wrongly, its clocks stop fitting its content, and the document breaks on every replica. Whether a
-delta points there cannot be told from its bytes. So no such character is in a delta: it is kept as two characters of
-the private use area, which may be torn apart without harm. Those that serve for this are kept as two as well when a
-text holds them itself, so every text comes back as it was.
+Yjs counts UTF-16 code units. A character beyond U+FFFF takes two, and a hostile delta may point between them;
+yrs then splits the character wrongly, its clocks stop fitting its content, and the document breaks on every
+replica. Whether a delta points there cannot be told from its bytes. So no such character is in a delta: it is
+kept as two characters of the private use area, which may be torn apart without harm. Those that serve for
+this are kept as two as well when a text holds them itself, so every text comes back as it was.
 
 Owns: this mapping (``docs/formats/rich-update.md``). An unpaired half is shown as U+FFFD.
 """
@@ -48,7 +48,7 @@ def show(kept: str) -> str:
 
 
 def kept_bytes(text: str) -> int:
-    """How many bytes of UTF-8 a shown text takes where it is kept; right for unpaired halves too, which take three."""
+    """How many bytes of UTF-8 a shown text takes where it is kept (an unpaired half: as many as U+FFFD)."""
     if text.isascii():
         return len(text)
     encoded = text.encode()

@@ -1,8 +1,10 @@
 """Content that is in a root of the wrong kind: text in a list, list items in a text.
 
-No program of ours makes it, and no delta shows it (an origin names a unit, not the root that the unit is in). So
-it is valid, and ignored: a text reads as its text, a list as its items. But pycrdt counts it in positions, and
-panics when a deletion in a text spans it. So the next local edit of such a root deletes it, for everyone.
+No program of ours makes it, and no delta shows it (an origin names a unit, not the root that the unit is in).
+So it is valid, and ignored: a text reads as its text, a list as its items. But pycrdt counts it in positions,
+panics when a deletion in a text spans it, and never returns from reading a list with anything beyond ASCII in
+it. So it is deleted: from a copy before such a list is read, from the document, for everyone, before a root
+that holds some is edited.
 
 Owns: finding it in a state. Must not know: pycrdt.
 """

@@ -34,24 +34,25 @@ class UpdateReader:
         self.data = data
         self.position = 0
         self._client = -1
-        self._client_bytes = b"\x00\x00"  # no number is written like this
+        self._client_bytes = b""
 
     def read_number(self, maximum: int) -> int:
         """The next number, at most ``maximum``."""
         data, position = self.data, self.position
         try:
-            byte = data[position]
+            value = data[position]
             position += 1
-            value = byte
-            if byte >= _CONTINUES:
-                value, shift = byte & _PAYLOAD, 7
-                while byte >= _CONTINUES and shift < _MAX_SHIFT:
-                    byte = data[position]
-                    position += 1
+            if value >= _CONTINUES:
+                value &= _PAYLOAD
+                shift = 7
+                while (byte := data[position]) >= _CONTINUES and shift < _MAX_SHIFT:
                     value |= (byte & _PAYLOAD) << shift
+                    position += 1
                     shift += 7
-                if byte == 0 or byte >= _CONTINUES:
+                if byte == 0 or shift >= _MAX_SHIFT:
                     raise Malformed("a number in a rich update is not in its shortest form")
+                value |= byte << shift
+                position += 1
         except IndexError as error:
             raise Malformed("a rich update is cut short") from error
         if value > maximum:
@@ -70,7 +71,7 @@ class UpdateReader:
 
     def read_client(self) -> int:
         """The next client id."""
-        if self.data.startswith(self._client_bytes, self.position):
+        if self._client >= 0 and self.data.startswith(self._client_bytes, self.position):
             self.position += len(self._client_bytes)
             return self._client
         start = self.position

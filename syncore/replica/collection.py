@@ -8,8 +8,9 @@ from syncore.core.ports import Durability
 from syncore.documents.projection import FieldValue
 from syncore.documents.projection_encoding import decode_projection
 from syncore.replica.identities import fresh_id
+from syncore.replica.intents import Intent, Verb
 from syncore.replica.local_replica import LocalReplica
-from syncore.replica.requests import CommitRequest, Intent, Verb
+from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
 from syncore.replica.views import Document, is_live
 from syncore.replica.watching import ChangeStream

@@ -46,7 +46,9 @@ class LocalCommits:
         """Commit the requests of one space in order; each learns its projections or its failure."""
         for request in requests:
             try:
-                made = self._make(plan_intents(request.intents, work), state=state, work=work)
+                made = self._make(
+                    plan_intents(request.intents, work, request.prepared), state=state, work=work
+                )
             except Exception as failure:  # noqa: BLE001 - handed to the caller, who raises it
                 request.failure = failure
                 continue

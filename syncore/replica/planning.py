@@ -1,32 +1,77 @@
-"""From intents to entries: the same code plans a commit and previews an open transaction."""
+"""From intents to plans: the same code prepares a transaction while it is open and plans it when it is committed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from syncore.core.errors import InvalidChange
 from syncore.core.identifiers import DocumentKey
+from syncore.core.vectors import Vector
+from syncore.documents.document import Document
 from syncore.documents.planning import DocumentPlan
 from syncore.replica.document_work import DocumentWork
-from syncore.replica.requests import Intent, Verb
+from syncore.replica.intents import Intent, Verb
 
 
-def plan_intents(intents: Iterable[Intent], work: DocumentWork) -> dict[DocumentKey, DocumentPlan]:
-    """Plan each document's intents against what is visible; nothing is touched yet.
+@dataclass(frozen=True, slots=True)
+class PreparedPlan:
+    """A document's part of an open transaction, planned against the document as it was.
+
+    Attributes:
+        plan: The plan; it touches nothing before it is committed.
+        document: The visible document that it was made for.
+        vector: That document's vector then.
+    """
+
+    plan: DocumentPlan
+    document: Document
+    vector: Vector
+
+    def still_fits(self, work: DocumentWork) -> bool:
+        """Whether nothing has happened to the document since."""
+        visible = work.hold(self.document.key).visible
+        return visible is self.document and visible.record.vector == self.vector
+
+
+def prepare(intents: Iterable[Intent], key: DocumentKey, work: DocumentWork) -> PreparedPlan:
+    """Plan all intents on one document against what is visible.
 
     Raises:
-        LocalError: an intent that cannot be carried out. Whatever a ``rewrite`` function raises passes
-            through.
+        LocalError: an intent that cannot be carried out. Whatever a ``rewrite`` function raises passes through.
     """
-    plans: dict[DocumentKey, DocumentPlan] = {}
+    visible = work.hold(key).visible
+    plan = DocumentPlan(visible, context=work.context)
     for intent in intents:
-        plan = plans.get(intent.key)
-        if plan is None:
-            plan = plans[intent.key] = DocumentPlan(work.hold(intent.key).visible, context=work.context)
-        if intent.verb is Verb.INSERT:
-            plan.insert(intent.changes)
-        elif intent.verb is Verb.UPDATE:
-            plan.update(intent.changes, seen=intent.seen)
-        else:
-            plan.delete(seen=intent.seen)
-    if not plans:
+        apply_intent(plan, intent)
+    return PreparedPlan(plan, visible, dict(visible.record.vector))
+
+
+def apply_intent(plan: DocumentPlan, intent: Intent) -> None:
+    """Add one intent to its document's plan; the plan is unchanged if that raises."""
+    if intent.verb is Verb.INSERT:
+        plan.insert(intent.changes)
+    elif intent.verb is Verb.UPDATE:
+        plan.update(intent.changes, seen=intent.seen)
+    else:
+        plan.delete(seen=intent.seen)
+
+
+def plan_intents(
+    intents: Iterable[Intent], work: DocumentWork, prepared: Mapping[DocumentKey, PreparedPlan]
+) -> dict[DocumentKey, DocumentPlan]:
+    """Plan a whole transaction, taking over what was prepared and still fits.
+
+    Raises:
+        LocalError: an intent that cannot be carried out.
+    """
+    by_key: dict[DocumentKey, list[Intent]] = {}
+    for intent in intents:
+        by_key.setdefault(intent.key, []).append(intent)
+    if not by_key:
         raise InvalidChange("a transaction without writes has nothing to commit")
+    plans: dict[DocumentKey, DocumentPlan] = {}
+    for key, wanted in by_key.items():
+        ready = prepared.get(key)
+        if ready is None or not ready.still_fits(work):
+            ready = prepare(wanted, key, work)
+        plans[key] = ready.plan
     return plans

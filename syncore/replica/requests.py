@@ -1,38 +1,13 @@
-"""What programs ask to be written: intents, and the transactions that hold them."""
+"""Transactions that wait for their commit, and then what became of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
 from syncore.core.identifiers import DocumentKey
 from syncore.core.ports import Durability
-from syncore.core.vectors import Vector
 from syncore.documents.projection import Projection
-
-
-class Verb(Enum):
-    """What an intent does to its document."""
-
-    INSERT = "insert"
-    UPDATE = "update"
-    DELETE = "delete"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
-    """One write to one document.
-
-    Attributes:
-        verb: What to do.
-        key: To which document.
-        changes: New values and changes by field name.
-        seen: What the writer had read; None means what is visible when the commit is made.
-    """
-
-    verb: Verb
-    key: DocumentKey
-    changes: Mapping[str, object] = field(default_factory=dict)
-    seen: Vector | None = None
+from syncore.replica.intents import Intent
+from syncore.replica.planning import PreparedPlan
 
 
 @dataclass(slots=True)
@@ -43,6 +18,7 @@ class CommitRequest:
         space: The local number of its space.
         intents: Its writes, in order.
         durability: What the commit has to survive before the caller is told.
+        prepared: Plans that were made while the transaction was open, by document.
         projections: The documents as the commit left them; None until it is made.
         failure: Why it was not made.
     """
@@ -50,6 +26,7 @@ class CommitRequest:
     space: int
     intents: tuple[Intent, ...]
     durability: Durability
+    prepared: Mapping[DocumentKey, PreparedPlan] = field(default_factory=dict)
     projections: dict[DocumentKey, Projection] | None = None
     failure: Exception | None = None
 

@@ -13,7 +13,7 @@ from syncore.documents.changes import Counter, List, Text
 from syncore.documents.operations import FieldKind
 from syncore.documents.projection import FieldValue, Projection
 from syncore.documents.projection_encoding import decode_projection
-from syncore.replica.requests import Intent, Verb
+from syncore.replica.intents import Intent, Verb
 from syncore.storage.document_rows import DocumentRows
 
 _PAGE = 512

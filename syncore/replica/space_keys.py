@@ -1,6 +1,6 @@
 """The keys at work: what a replica seals, opens, signs and verifies one space's segments with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from syncore.core.errors import Misused
@@ -10,6 +10,9 @@ from syncore.crypto.keys import ContentKey
 from syncore.crypto.sealing import NONCE_BYTES
 from syncore.crypto.segment_cipher import open_body, seal_body
 from syncore.protocol.ports import BodyCipher, Signer, Verify
+
+CipherFactory = Callable[[Mapping[int, ContentKey], Entropy], BodyCipher]
+"""Makes the cipher of one space of its content keys by epoch: :class:`SpaceCipher`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,10 @@ from syncore.core.identifiers import DocumentKey, Writer, check_name
 from syncore.core.ports import Durability
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.identities import fresh_id
+from syncore.replica.intents import Intent, Verb
 from syncore.replica.local_replica import LocalReplica, resolution_context
-from syncore.replica.planning import plan_intents
-from syncore.replica.requests import CommitRequest, Intent, Verb
+from syncore.replica.planning import PreparedPlan, apply_intent, prepare
+from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
 from syncore.replica.views import Document, is_live
 
@@ -32,7 +33,8 @@ class Transaction:
         self._replica = replica
         self._space = space
         self._durability = durability
-        self._intents: list[Intent] = []
+        self._intents: dict[DocumentKey, list[Intent]] = {}
+        self._prepared: dict[DocumentKey, PreparedPlan] = {}
         self._is_over = False
         self.documents: Mapping[tuple[str, str], Document] = {}
 
@@ -83,11 +85,10 @@ class Transaction:
         self._check_open()
         key = _key(collection, id)
         state = self._replica.spaces[self._space()]
-        intents = [intent for intent in self._intents if intent.key == key]
 
         def look(work: DocumentWork) -> Document:
-            if intents:
-                projection = plan_intents(intents, work)[key].preview()
+            if key in self._intents:
+                projection = self._plan(key, work).plan.preview()
                 is_gone = projection.is_deleted
             else:
                 projection = work.hold(key).visible.project(resolution_context(state))
@@ -114,16 +115,27 @@ class Transaction:
         if kind is not None or not self._intents:
             return
         state = self._replica.spaces[self._space()]
-        request = CommitRequest(state.number, tuple(self._intents), self._durability)
+        intents = tuple(intent for of_document in self._intents.values() for intent in of_document)
+        request = CommitRequest(state.number, intents, self._durability, self._prepared)
         committed = await self._replica.commit(request)
         self.documents = {(key.collection, key.id): document for key, document in committed.items()}
 
     async def _add(self, intent: Intent) -> None:
         """Take a write if it could be carried out now: errors belong to the line that causes them."""
         self._check_open()
-        intents = [other for other in self._intents if other.key == intent.key]
-        await self._replica.preview(self._space(), lambda work: plan_intents([*intents, intent], work))
-        self._intents.append(intent)
+
+        def try_out(work: DocumentWork) -> None:
+            apply_intent(self._plan(intent.key, work).plan, intent)
+
+        await self._replica.preview(self._space(), try_out)
+        self._intents.setdefault(intent.key, []).append(intent)
+
+    def _plan(self, key: DocumentKey, work: DocumentWork) -> PreparedPlan:
+        """The plan of a document as this transaction has it so far, made anew if the document has changed."""
+        ready = self._prepared.get(key)
+        if ready is None or not ready.still_fits(work):
+            ready = self._prepared[key] = prepare(self._intents.get(key, ()), key, work)
+        return ready
 
     async def _seen(self, token: str | None) -> dict[Writer, int] | None:
         return None if token is None else await seen_vector(self._replica, self._space(), token)

@@ -2,11 +2,16 @@
 
 import random
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from syncore.core.errors import RemoteError
 
+Parsed = TypeVar("Parsed")
 
-def assert_total(parse: Callable[[bytes], object], encode: Callable[[object], bytes] | None, data: bytes) -> None:
+
+def assert_total(
+    parse: Callable[[bytes], Parsed], encode: Callable[[Parsed], bytes] | None, data: bytes
+) -> None:
     """Parse damaged copies of ``data``; what is accepted encodes to the very bytes it came from."""
     for damaged in damage(data):
         try:
@@ -18,7 +23,7 @@ def assert_total(parse: Callable[[bytes], object], encode: Callable[[object], by
 
 
 def damage(data: bytes, rounds: int = 300) -> Iterator[bytes]:
-    """Copies with each byte changed, cut short at each length, and with random edits; the same ones each time."""
+    """Copies with each byte changed, cut at each length, and edited at random; the same ones each time."""
     for position in range(len(data)):
         yield data[:position]
         for value in (0x00, 0x7F, 0x80, 0xC0, 0xCF, 0xFF, data[position] ^ 1, data[position] + 1 & 0xFF):

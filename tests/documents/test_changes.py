@@ -16,9 +16,12 @@ def test_an_increment_is_an_int(amount: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("position", "delete", "insert"), [(-1, 0, "x"), (0, -1, "x"), (0.0, 0, "x"), (0, True, "x"), (0, 0, ("x",)), (0, 0, b"x")]
+    ("position", "delete", "insert"),
+    [(-1, 0, "x"), (0, -1, "x"), (0.0, 0, "x"), (0, True, "x"), (0, 0, ("x",)), (0, 0, b"x")],
 )
-def test_a_splice_has_a_place_and_inserts_text_or_a_list(position: object, delete: object, insert: object) -> None:
+def test_a_splice_has_a_place_and_inserts_text_or_a_list(
+    position: object, delete: object, insert: object
+) -> None:
     """Positions and counts are ints from 0, insertions a str or a list."""
     with pytest.raises(InvalidChange):
         splice(cast("int", position), cast("int", delete), cast("str", insert))

@@ -87,7 +87,9 @@ def test_a_field_of_several_kinds_shows_as_the_first_and_is_in_conflict() -> Non
 def test_a_deleted_document_shows_nothing_but_its_vector() -> None:
     """A deleted document has no values, and a vector to go on from."""
     record = Record()
-    record.apply_operations([SetField(field="f", value=encode_value(1))], dot=Dot(writer(1), 1), time=HybridTime(1))
+    record.apply_operations(
+        [SetField(field="f", value=encode_value(1))], dot=Dot(writer(1), 1), time=HybridTime(1)
+    )
     record.apply_operations([DeleteDocument(seen={writer(1): 1})], dot=Dot(writer(2), 1), time=HybridTime(1))
     projection = project(record, NO_CONTENTS, CONTEXT)
     assert (projection.values, projection.is_deleted) == ({}, True)

@@ -1,5 +1,6 @@
 """The record: what each operation does, and that concurrent ones commute."""
 
+from collections.abc import Sequence
 from itertools import permutations
 
 from syncore.codec.values import encode_value
@@ -34,7 +35,7 @@ def record_of(*commits: tuple[Dot, Operation]) -> Record:
     return record
 
 
-def assert_commute(before: list[tuple[Dot, Operation]], *concurrent: tuple[Dot, Operation]) -> Record:
+def assert_commute(before: Sequence[tuple[Dot, Operation]], *concurrent: tuple[Dot, Operation]) -> Record:
     """All orders of concurrent commits end in one record, which is returned."""
     records = [record_of(*before, *order) for order in permutations(concurrent)]
     assert all(record == records[0] for record in records)
@@ -43,7 +44,7 @@ def assert_commute(before: list[tuple[Dot, Operation]], *concurrent: tuple[Dot, 
 
 def test_a_write_replaces_what_it_names_and_nothing_else() -> None:
     """Siblings that a write has not seen stay beside it."""
-    first = Dot(A, 1), SetField(field="f", value=X)
+    first: tuple[Dot, Operation] = Dot(A, 1), SetField(field="f", value=X)
     record = assert_commute(
         [first],
         (Dot(B, 1), SetField(field="f", value=X, replaces=(Dot(A, 1),))),
@@ -63,7 +64,10 @@ def test_siblings_are_sorted_by_dot() -> None:
 
 def test_a_removal_leaves_concurrent_writes() -> None:
     """Removing a field removes the siblings and declarations that it names."""
-    before = [(Dot(A, 1), SetField(field="f", value=X)), (Dot(A, 2), DeclareField(field="f", kind=FieldKind.SET))]
+    before: list[tuple[Dot, Operation]] = [
+        (Dot(A, 1), SetField(field="f", value=X)),
+        (Dot(A, 2), DeclareField(field="f", kind=FieldKind.SET)),
+    ]
     record = assert_commute(
         [*before],
         (Dot(B, 1), RemoveField(field="f", replaces=(Dot(A, 1), Dot(A, 2)))),
@@ -152,16 +156,27 @@ def test_a_later_cancellation_counts_against_an_earlier_one() -> None:
 
 def test_a_deletion_hides_what_it_has_seen() -> None:
     """A deleted document is deleted until somebody who did not know touches it."""
-    before: list[tuple[Dot, Operation]] = [(Dot(A, 1), SetField(field="f", value=X))]
+    before: Sequence[tuple[Dot, Operation]] = [(Dot(A, 1), SetField(field="f", value=X))]
     deletion = (Dot(B, 1), DeleteDocument(seen={A: 1}))
     assert record_of(*before, deletion).is_deleted
     update = (Dot(C, 1), SetField(field="f", value=Y, replaces=(Dot(A, 1),)))
     assert not assert_commute(before, deletion, update).is_deleted
 
 
+def test_a_deletion_does_not_hide_what_its_own_writer_wrote_unseen() -> None:
+    """A deletion upon an old read spares what the same device wrote in between."""
+    before: Sequence[tuple[Dot, Operation]] = [
+        (Dot(A, 1), SetField(field="f", value=X)),
+        (Dot(A, 2), SetField(field="f", value=Y, replaces=(Dot(A, 1),))),
+    ]
+    assert not record_of(*before, (Dot(A, 3), DeleteDocument(seen={A: 1}))).is_deleted
+    assert record_of(*before, (Dot(A, 3), DeleteDocument(seen={A: 2}))).is_deleted
+    assert record_of(*before, (Dot(A, 9), DeleteDocument(seen={A: 2}))).is_deleted
+
+
 def test_two_deletions_cover_each_other() -> None:
     """Deleting on two devices at once deletes."""
-    before: list[tuple[Dot, Operation]] = [(Dot(A, 1), SetField(field="f", value=X))]
+    before: Sequence[tuple[Dot, Operation]] = [(Dot(A, 1), SetField(field="f", value=X))]
     record = assert_commute(
         before, (Dot(B, 1), DeleteDocument(seen={A: 1})), (Dot(C, 1), DeleteDocument(seen={A: 1}))
     )
@@ -170,7 +185,7 @@ def test_two_deletions_cover_each_other() -> None:
 
 def test_an_update_that_knows_of_a_deletion_takes_it_back() -> None:
     """A restored document is there, and a deletion that was not seen stays."""
-    before: list[tuple[Dot, Operation]] = [
+    before: Sequence[tuple[Dot, Operation]] = [
         (Dot(A, 1), SetField(field="f", value=X)),
         (Dot(B, 1), DeleteDocument(seen={A: 1})),
     ]

@@ -53,7 +53,9 @@ def test_dots_and_vectors_round_trip() -> None:
     assert pack_vector(vector) == [writer(1), 9, writer(2), 1]
 
 
-@pytest.mark.parametrize("flat", [(5,), (5, 0), (5, True), (True, 1), (5, 1, 5, 2), (6, 1, 5, 1), (2**53, 1), None])
+@pytest.mark.parametrize(
+    "flat", [(5,), (5, 0), (5, True), (True, 1), (5, 1, 5, 2), (6, 1, 5, 1), (2**53, 1), None]
+)
 def test_other_vectors_are_refused(flat: object) -> None:
     """A vector is sorted, names nobody twice, and has no zeros."""
     with pytest.raises(Malformed):

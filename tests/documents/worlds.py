@@ -1,7 +1,7 @@
 """Devices that write one document and deliver their commits in whatever causal order a test asks for.
 
-Every commit passes the receivers' checks of validity on the way, so a test of merging also proves that what planning
-makes is valid.
+Every commit passes the receivers' checks of validity on the way, so a test of merging also proves that what
+planning makes is valid.
 """
 
 import random
@@ -67,7 +67,9 @@ class Device:
         check(entries, dot, past, held)
         self.known[self.writer] = dot.number
         after = self.document.project()
-        assert (after.values, after.kinds) == (shown.values, shown.kinds), "a transaction reads its own writes"
+        assert (after.values, after.kinds) == (shown.values, shown.kinds), (
+            "a transaction reads its own writes"
+        )
         return Sent(dot, self.time_ms, entries, past)
 
     def receive(self, sent: Sent) -> None:
@@ -77,6 +79,7 @@ class Device:
         for entry in sent.decoded():
             self.document.apply(entry, dot=sent.dot, time=from_milliseconds(sent.time_ms))
         self.known[sent.dot.writer] = sent.dot.number
+        self.time_ms = max(self.time_ms, sent.time_ms)
 
     def can_receive(self, sent: Sent) -> bool:
         """Whether it is next: not here, and everything that it depends on is."""

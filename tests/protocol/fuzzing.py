@@ -1,23 +1,24 @@
 """How parsers are fuzzed: whole and byte by byte. Each gives a value or a RemoteError, nothing else."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 
 from syncore.core.errors import RemoteError
+
+T = TypeVar("T")
 
 
 def check_parser(parse: Callable[[bytes], object], data: bytes) -> None:
     """The parser gives a value or a RemoteError."""
     try:
         parse(data)
-    except RemoteError as error:
-        assert str(error)
+    except RemoteError:
+        return
 
 
-def check_canonical(
-    parse: Callable[[bytes], object], encode: Callable[[object], bytes], data: bytes
-) -> None:
+def check_canonical(parse: Callable[[bytes], T], encode: Callable[[T], bytes], data: bytes) -> None:
     """The parser gives a RemoteError, or a value whose only encoding is what was parsed."""
     try:
         value = parse(data)
@@ -27,7 +28,7 @@ def check_canonical(
 
 
 def check_every_byte(parse: Callable[[bytes], object], data: bytes, *, most_positions: int = 400) -> None:
-    """Every prefix, and every byte replaced by telling values, gives a value or a RemoteError; no proper prefix parses."""
+    """No proper prefix parses; every byte replaced by telling values gives a value or a RemoteError."""
     step = max(1, len(data) // most_positions)
     for position in range(0, len(data), step):
         with pytest.raises(RemoteError):

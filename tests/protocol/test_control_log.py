@@ -59,7 +59,7 @@ def describe(log: ControlLog) -> list[object]:
 
 
 def test_members_get_indexes_in_the_order_of_their_admission() -> None:
-    """The genesis admits device 0 as owner, each accept record the next one with the role of its invitation."""
+    """The genesis admits device 0 as owner, each accept record the next one with its invitation's role."""
     space = Space()
     assert space.admit(1, Role.ADMIN) == 1
     assert space.admit(2, Role.READER, inviter=1) == 2
@@ -76,7 +76,14 @@ def test_the_log_answers_for_its_past() -> None:
     space = Space(devices=2)
     log = space.control
     assert log.head_seq == 3
-    assert [log.can_write_at(DeviceIndex(1), seq) for seq in range(-1, 5)] == [False, False, False, False, True, False]
+    assert [log.can_write_at(DeviceIndex(1), seq) for seq in range(-1, 5)] == [
+        False,
+        False,
+        False,
+        False,
+        True,
+        False,
+    ]
     assert [log.role_at(DeviceIndex(0), seq) for seq in (-1, 0, 4)] == [None, Role.OWNER, None]
     assert [log.epoch_at(seq) for seq in (-1, 0, 3, 4)] == [None, 1, 1, None]
     assert [log.link_at(seq) for seq in range(4)] == [accepted.link for accepted in space.controls]
@@ -103,6 +110,14 @@ def test_a_copy_takes_a_record_without_the_original() -> None:
     twin.append(space.acceptance(signed), verify=verify)
     assert describe(space.control) == before
     assert twin.head_seq == space.control.head_seq + 1
+    invitation = invite("open")
+    space.accept(invitation)
+    joining = space.acceptance(space.admission(1, invitation))
+    before = describe(space.control)
+    space.control.copy().append(joining, verify=verify)
+    assert describe(space.control) == before
+    assert space.control.index_of(device_key(1).public) is None
+    space.take_record(joining)
 
 
 def test_restoring_gives_the_same_log() -> None:
@@ -142,7 +157,11 @@ def test_a_record_has_its_place() -> None:
     """A record with another number or predecessor is a conflict, not an invalidity of its author."""
     space = Space()
     record = space.record(invite("placed"))
-    for moved in (replace(record, seq=record.seq + 1), replace(record, seq=1), replace(record, prev=bytes(32))):
+    for moved in (
+        replace(record, seq=record.seq + 1),
+        replace(record, seq=1),
+        replace(record, prev=bytes(32)),
+    ):
         accepted = space.acceptance(sign_record(moved, device_key(0)))
         assert refused(space, accepted) == RefusalCode.CONFLICT.value
 
@@ -170,7 +189,8 @@ def test_a_relay_record_is_accepted_by_the_relay_that_it_names() -> None:
     """Moving needs the new relay's signature; from then on the old one's acceptances count no more."""
     space = Space()
     moving = sign_record(
-        space.record(NameRelay(relay_key=OTHER_RELAY.public, addresses=("wss://new", "wss://spare"))), device_key(0)
+        space.record(NameRelay(relay_key=OTHER_RELAY.public, addresses=("wss://new", "wss://spare"))),
+        device_key(0),
     )
     refused(space, space.acceptance(moving, relay=RELAY))
     space.take_record(space.acceptance(moving, relay=OTHER_RELAY))
@@ -182,7 +202,7 @@ def test_a_relay_record_is_accepted_by_the_relay_that_it_names() -> None:
 
 
 def test_signatures_are_the_authors() -> None:
-    """A record that its author did not sign is refused, and so is an accept record with one signature of another."""
+    """A record that its author did not sign is refused, and so is one that only one of two signed."""
     space = Space(devices=2)
     forged = sign_record(space.record(invite("forged"), author=0), device_key(1))
     assert refused(space, space.acceptance(forged)) == RefusalCode.BAD_SIGNATURE.value
@@ -258,9 +278,9 @@ def test_an_invitation_that_nobody_made_admits_nobody() -> None:
 
 
 KEY_REUSES: dict[str, Callable[[Space, Invite], bytes]] = {
-    "a device's": lambda space, invitation: device_key(1).public,
-    "the invitation's": lambda space, invitation: invitation.signing_key,
-    "the relay's": lambda space, invitation: RELAY.public,
+    "a device's": lambda _space, _invitation: device_key(1).public,
+    "the invitation's": lambda _space, invitation: invitation.signing_key,
+    "the relay's": lambda _space, _invitation: RELAY.public,
 }
 
 
@@ -311,7 +331,9 @@ def test_an_invitation_for_a_principal_admits_no_other() -> None:
     """One invites further devices of one's own, or reserves a principal; nobody invites for somebody else."""
     space = Space()
     space.admit(1, Role.ADMIN)
-    theirs = sign_record(space.record(invite("theirs", principal=fill("principal 0", 16)), author=1), device_key(1))
+    theirs = sign_record(
+        space.record(invite("theirs", principal=fill("principal 0", 16)), author=1), device_key(1)
+    )
     assert refused(space, space.acceptance(theirs)) == RefusalCode.INVALID_RECORD.value
     own = invite("own", principal=fill("principal 1", 16))
     space.accept(own, author=1)
@@ -320,6 +342,8 @@ def test_an_invitation_for_a_principal_admits_no_other() -> None:
     space.take_record(space.acceptance(space.admission(2, own, principal=fill("principal 1", 16))))
     reserved = invite("reserved", principal=fill("principal 7", 16))
     space.accept(reserved)
-    again = sign_record(space.record(invite("thief", principal=fill("principal 7", 16)), author=1), device_key(1))
+    again = sign_record(
+        space.record(invite("thief", principal=fill("principal 7", 16)), author=1), device_key(1)
+    )
     assert refused(space, space.acceptance(again)) == RefusalCode.INVALID_RECORD.value
     space.take_record(space.acceptance(space.admission(7, reserved)))
