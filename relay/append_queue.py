@@ -1,4 +1,4 @@
-"""What waits for the next commit group: bounded, in order for each space, one space's share no more than a reader's batch."""
+"""What waits for the next commit group: bounded, and in order for each space."""
 
 import asyncio
 from collections import deque

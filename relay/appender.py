@@ -1,8 +1,8 @@
 """Group commit: one loop takes what all connections offer, judges it in order, and commits it with one sync.
 
-The order of work is size, rate, membership, contiguity, quota, signature, disk: what is cheap refuses first. Nothing is
-acknowledged, accepted or published before the commit has returned; a commit that fails leaves memory as it was. Reading from
-uploaders pauses while the queue is full.
+The order of work is size, rate, membership, contiguity, quota, signature, disk: what is cheap refuses
+first. Nothing is acknowledged, accepted or published before the commit has returned; a commit that fails
+leaves memory as it was. Reading from uploaders pauses while the queue is full.
 """
 
 import asyncio
@@ -55,6 +55,10 @@ class Appender:
         self._clock = clock
         self._entropy = entropy
         self._quota_bytes = config.quota_bytes
+        self._max_spaces = config.max_spaces
+        self._space_count = 0
+        self._is_running = False
+        self._renewals: set[asyncio.Task[None]] = set()
         self._health = health
         self._signatures = SignaturePool(verify)
         self._queue = AppendQueue()
@@ -66,7 +70,13 @@ class Appender:
         await self._queue.put(request)
 
     async def run(self) -> None:
-        """Commit groups until cancelled; then the threads end. A group under way is not interrupted."""
+        """Commit groups until cancelled; then the threads end. A commit under way is not interrupted.
+
+        Raises:
+            StorageError, IntegrityError: the store cannot be read at the start.
+        """
+        self._space_count = await self._store.count_spaces()
+        self._is_running = True
         try:
             while True:
                 await self._queue.wait()
@@ -74,14 +84,16 @@ class Appender:
                     await self._commit_group(await self._queue.take_group())
                 await asyncio.sleep(0)  # let readers send what was just published
         finally:
+            self._is_running = False
             self._signatures.close()
 
     async def settle(self) -> None:
         """Wait until everything that was queued is answered."""
-        while self._queue or self._working.locked():
+        while self._is_running and (self._queue or self._working.locked()):
             async with self._working:
                 pass
             await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the answers are called after the group
 
     async def renew(self, space: Space) -> None:
         """Begin a new generation of a space, because its log is not what this relay once signed.
@@ -89,6 +101,12 @@ class Appender:
         Raises:
             StorageError, IntegrityError: the store could not be changed; nothing was.
         """
+        renewal = asyncio.get_running_loop().create_task(self._renew(space))
+        self._renewals.add(renewal)
+        renewal.add_done_callback(self._renewals.discard)
+        await asyncio.shield(renewal)  # who asked may leave, but store and memory change together
+
+    async def _renew(self, space: Space) -> None:
         async with self._working:
             if space.stream.is_over:  # somebody else's receipt came first
                 return
@@ -100,7 +118,7 @@ class Appender:
             self._spaces.drop(name)
             _LOG.warning("a log is not what this relay signed: it has a new generation now")
 
-    # --- one group ---------------------------------------------------------------------------------------------------
+    # --- one group ---
 
     async def _commit_group(self, requests: Sequence[Request]) -> None:
         by_space: dict[SpaceId, list[Request]] = {}
@@ -150,8 +168,15 @@ class Appender:
         now_ms = self._clock.now_ms()
         pending = list(shares)
         while pending:
+            has_room = self._space_count + len(shares) <= self._max_spaces
             for share in pending:
-                share.judge(now_ms=now_ms, quota_bytes=self._quota_bytes, signer=self._signer, verify=verify)
+                share.judge(
+                    now_ms=now_ms,
+                    quota_bytes=self._quota_bytes,
+                    may_create=has_room,
+                    signer=self._signer,
+                    verify=verify,
+                )
             checks = [(share, check) for share in pending for check in share.unverified()]
             failed = await self._signatures.failures([(check.key, check.segment) for _, check in checks])
             for position, (share, check) in enumerate(checks):
@@ -178,13 +203,16 @@ class Appender:
         return stored.key
 
     def _finish(self, share: Share) -> None:
-        """Adopt what is durable, sign its receipt, answer, publish: without a pause, so nobody sees half of it."""
+        """Adopt what is durable, sign its receipt, answer and publish, all without a pause."""
         draft = share.draft
         if not draft.items:
             share.answer()
             return
         share.ledger.adopt(draft)
-        space = share.held or self._spaces.add(share.ledger, head=draft.base_head)
+        space = share.held
+        if space is None:
+            space = self._spaces.add(share.ledger, head=draft.base_head)
+            self._space_count += 1
         receipt = share.ledger.receipt(
             offset=share.ledger.head,
             running=share.ledger.running,

@@ -1,11 +1,13 @@
 """One client's connection: the asyncio shell around the session of :mod:`syncore.protocol.relay_session`.
 
-Owns the two loops of a connection, receiving and sending, and when each pauses. Must not know what requests mean (that is
-:mod:`relay.desk`) or how items are committed. Reading pauses while the session, the appender, or answers that the client does
-not read say so. Sending takes one frame at a time: answers before streams, streams in turn.
+Owns the two loops of a connection, receiving and sending, and when each pauses. Must not know what requests
+mean (that is :mod:`relay.desk`) or how items are committed. Reading pauses while the session, the appender,
+or answers that the client does not read say so. Sending takes one frame at a time: answers before streams,
+streams in turn.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 
@@ -20,7 +22,6 @@ from relay.fanout import Reader
 from relay.rates import TokenBucket
 from relay.services import Services
 from syncore.core.errors import IntegrityError, RemoteError, StorageError
-from syncore.core.limits import HANDSHAKE_TIMEOUT_MS
 from syncore.crypto.signing import verify
 from syncore.protocol.messages import NONCE_BYTES
 from syncore.protocol.refusal_codes import FaultCode
@@ -56,7 +57,7 @@ class Connection:
         )
         self._desk = Desk(self._session, services, changed=self._collect, wake=self._wake_reader)
         self._append_bytes = TokenBucket(services.config.append_bytes, now_ms)
-        self._deadline = asyncio.get_running_loop().time() + HANDSHAKE_TIMEOUT_MS / 1000
+        self._deadline = asyncio.get_running_loop().time() + services.config.timeouts.handshake
         self._close_code = CLOSE_NORMAL
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
@@ -81,7 +82,7 @@ class Connection:
         finally:
             self._desk.close()
             self._over.set()
-        await self._websocket.close(self._close_code)
+        await self._close()
 
     async def drain(self) -> None:
         """Read nothing more, tell the client what was committed for it, and close with 1001."""
@@ -96,7 +97,20 @@ class Connection:
         self._work.set()
         await self._over.wait()
 
-    # --- receiving ---------------------------------------------------------------------------------------------------
+    async def _close(self) -> None:
+        """Close politely. What still comes in is thrown away: behind it is the client's half of the closing."""
+        discarding = asyncio.get_running_loop().create_task(asyncio.sleep(0))
+        try:
+            await self._websocket.close(self._close_code)
+        finally:
+            discarding.cancel()
+
+    async def _discard(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await self._websocket.recv()
+
+    # --- receiving ---
 
     async def _receive(self) -> None:
         try:
@@ -156,7 +170,7 @@ class Connection:
         if pause_ms:
             await asyncio.sleep(pause_ms / 1000)
 
-    # --- sending -----------------------------------------------------------------------------------------------------
+    # --- sending ---
 
     async def _send(self) -> None:
         """Send answers and streams until the connection is over."""
@@ -181,7 +195,7 @@ class Connection:
         if self._waiting:
             frame = self._waiting.popleft()
             self._waiting_bytes -= len(frame)
-            async with asyncio.timeout(bounds.SEND_TIMEOUT_SECONDS):
+            async with asyncio.timeout(self._services.config.timeouts.send):
                 await self._websocket.send(frame)
             self._may_read.set()
             return True
@@ -213,7 +227,7 @@ class Connection:
             self._ready[reader] = None
         return True
 
-    # --- both --------------------------------------------------------------------------------------------------------
+    # --- both ---
 
     def _wake_reader(self, reader: Reader) -> None:
         self._ready[reader] = None

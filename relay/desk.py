@@ -1,12 +1,14 @@
 """Where one connection's requests are answered: who may open, offer, redeem, and what is said when not.
 
-Owns the policy of each request of an authenticated connection, over its session. Must not know sockets. Items are only handed
-on: :mod:`relay.appender` judges them. Every request is answered exactly once.
+Owns the policy of each request of an authenticated connection, over its session. Must not know sockets.
+Items are only handed on: :mod:`relay.appender` judges them. Every request is answered exactly once.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 
+from relay import logs
 from relay.config import MAX_SLOT_LIFE_MS
 from relay.fanout import Reader, ReceiptFor
 from relay.rates import TokenBucket
@@ -20,8 +22,9 @@ from relay.requests import (
 )
 from relay.resumption import Resumption, resume
 from relay.services import Services
+from relay.slot_rows import Slot
 from relay.spaces import Space
-from relay.store import Slot, StoredItem
+from relay.store import StoredItem
 from syncore.core.errors import IntegrityError, StorageError
 from syncore.core.identifiers import SpaceId
 from syncore.core.limits import MAX_SLOTS_PER_SPACE
@@ -41,6 +44,8 @@ from syncore.protocol.relay_events import (
     SegmentOffered,
 )
 from syncore.protocol.relay_session import RelaySession
+
+_LOG = logging.getLogger(logs.LOGGER_NAME)
 
 AnyRequest = (
     OpenRequested | SegmentOffered | RecordOffered | CreateRequested | RedeemRequested | PutSlotRequested
@@ -93,7 +98,7 @@ class Desk:
         return receipt
 
     async def handle(self, request: AnyRequest) -> None:
-        """Answer a request, now or when what it offers is durable; waits while the appender's queue is full."""
+        """Answer a request, now or once its offer is durable; waits while the appender's queue is full."""
         try:
             if isinstance(request, SegmentOffered | RecordOffered):
                 await self._offer(request)
@@ -101,9 +106,9 @@ class Desk:
                 await self._serve(request)
             else:
                 self._refuse(request, RefusalCode.RATE_LIMITED, "too many requests; wait a little")
-        except (StorageError, IntegrityError):
+        except (StorageError, IntegrityError) as error:
+            _LOG.error("the store failed", extra=logs.facts(error=str(error), kind=type(error).__name__))
             self._refuse(request, RefusalCode.READ_ONLY, "the relay cannot use its store at the moment")
-            raise
 
     def close(self) -> None:
         """Stop reading everything. Idempotent."""
@@ -124,7 +129,7 @@ class Desk:
             case PutSlotRequested():
                 await self._put_slot(request)
 
-    # --- opening -----------------------------------------------------------------------------------------------------
+    # --- opening ---
 
     async def _open(self, request: OpenRequested) -> None:
         forced: OpenOutcome | None = None
@@ -186,7 +191,12 @@ class Desk:
         waiting: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         offer = OfferedSpace(genesis=request.genesis, relay=request.relay)
         size_bytes = _record_bytes(request.genesis) + _record_bytes(request.relay)
-        await self._submit(request.space, offer, size_bytes, waiting.set_result)
+
+        def answer(outcome: Outcome) -> None:
+            if not waiting.done():  # the connection may have ended meanwhile
+                waiting.set_result(outcome)
+
+        await self._submit(request.space, offer, size_bytes, answer)
         outcome = await waiting
         if isinstance(outcome, Refuse):
             self._refuse(request, outcome.code, outcome.detail)
@@ -195,7 +205,7 @@ class Desk:
         if space is not None:
             self._start(space, request.request_id, Resumption(OpenOutcome.FROM_START))
 
-    # --- offering ----------------------------------------------------------------------------------------------------
+    # --- offering ---
 
     async def _offer(self, request: SegmentOffered | RecordOffered) -> None:
         space = await self._services.spaces.get(request.space)
@@ -225,7 +235,7 @@ class Desk:
         )
 
     def _answer_to(self, request: SegmentOffered | RecordOffered) -> Callable[[Outcome], None]:
-        """How to answer once the offer was judged and is durable; the session leaves it to the stream where it can."""
+        """How to answer once the offer was judged; the session leaves it to the stream where it can."""
 
         def answer(outcome: Outcome) -> None:
             if isinstance(outcome, Refuse):
@@ -239,7 +249,7 @@ class Desk:
 
         return answer
 
-    # --- invitations -------------------------------------------------------------------------------------------------
+    # --- invitations ---
 
     async def _redeem(self, request: RedeemRequested) -> None:
         slot = await self._services.store.slot(request.invitation_id)
@@ -304,7 +314,7 @@ class Desk:
             return Refuse(code=RefusalCode.INVITATION_USED, detail="the invitation has no use left")
         return None
 
-    # --- inside ------------------------------------------------------------------------------------------------------
+    # --- inside ---
 
     def _is_member(self, control: ControlLog) -> bool:
         return control.index_of(self._session.device_key) is not None

@@ -1,8 +1,8 @@
-"""The websocket endpoint: HTTP answers, limits before authentication, TLS. The only module that knows websockets' server.
+"""The websocket endpoint: HTTP answers, limits before authentication, TLS.
 
-Owns which HTTP request becomes a websocket, how many there may be, and how large a stranger's frame may be. Must not know
-what frames say. A frame over the limit of its connection (1 KB before authentication) is refused by websockets with close
-code 1009, before it is read.
+Owns which HTTP request becomes a websocket, how many there may be, and how large a stranger's frame may be.
+Must not know what frames say. A frame over the limit of its connection (1 KB before authentication) is
+refused by websockets with close code 1009, before it is read.
 """
 
 import ssl
@@ -17,7 +17,7 @@ from relay import config as bounds
 from relay.config import RelayConfig
 from relay.health import Health, Readiness
 from syncore.core.errors import Misused
-from syncore.core.limits import HANDSHAKE_TIMEOUT_MS, MAX_FRAME_BYTES, MAX_UNAUTHENTICATED_FRAME_BYTES
+from syncore.core.limits import MAX_FRAME_BYTES, MAX_UNAUTHENTICATED_FRAME_BYTES
 
 HEALTH_PATH: Final = "/healthz"
 READINESS_PATH: Final = "/readyz"
@@ -76,10 +76,10 @@ class Endpoint:
                 max_size=MAX_UNAUTHENTICATED_FRAME_BYTES,
                 max_queue=bounds.RECEIVE_QUEUE_FRAMES,
                 write_limit=bounds.WRITE_BUFFER_BYTES,
-                open_timeout=HANDSHAKE_TIMEOUT_MS / 1000,
-                close_timeout=bounds.CLOSE_TIMEOUT_SECONDS,
-                ping_interval=bounds.PING_INTERVAL_SECONDS,
-                ping_timeout=bounds.PING_TIMEOUT_SECONDS,
+                open_timeout=config.timeouts.handshake,
+                close_timeout=config.timeouts.close,
+                ping_interval=config.timeouts.ping_interval,
+                ping_timeout=config.timeouts.ping_timeout,
             )
         except OSError as error:
             raise Misused(f"cannot listen on {config.host}:{config.port}: {error.strerror}") from error

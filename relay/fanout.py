@@ -1,11 +1,12 @@
-"""Handing a space's items to its readers: a cursor and a wake-up each, so a slow reader costs no memory and a fast one no read.
+"""Handing a space's items to its readers: a slow one costs no memory, a fast one no read.
 
-Owns what is published of a space, and where each reader stands. Must not know sockets or how items were judged. A reader at
-the head gets the batch of the last commit group, one object with one frame for all of them. A reader behind it reads the
-store in batches. (What a reader uploaded itself comes back to it as stubs; its session sees to that.)
+Owns what is published of a space, and where each reader stands. Must not know sockets or how items were
+judged. A reader at the head gets the batch of the last commit group, one object with one frame for all of
+them. A reader behind it reads the store in batches. (What a reader uploaded itself comes back to it as
+stubs; its session sees to that.)
 """
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -116,35 +117,36 @@ class Stream:
 
 
 class Fanout:
-    """Publishes groups, and keeps the memory of those that are still to be read within one bound for the process."""
+    """Publishes groups, and bounds the memory of those that are still to be read."""
 
     def __init__(self, *, max_recent_bytes: int = MAX_RECENT_BYTES) -> None:
         """Nothing is recent yet."""
         self._max_recent_bytes = max_recent_bytes
-        self._recent: deque[tuple[Stream, Batch]] = deque()
+        self._recent: OrderedDict[Stream, int] = OrderedDict()
         self._recent_bytes = 0
 
     def publish(self, stream: Stream, items: Sequence[StoredItem], receipt: bytes) -> None:
         """Make durable items visible and wake the readers."""
         assert items[0].offset == stream.head + 1
         stream.head = items[-1].offset
-        stream.last = None
+        self._forget(stream)
         if not stream.readers:
             return
         stream.last = make_batch(stream.space, items, receipt)
-        self._remember(stream, stream.last)
+        self._remember(stream, 2 * len(stream.last.frame))  # the frame, and the items in it
         for reader in tuple(stream.readers):
             reader.wake(reader)
 
-    def _remember(self, stream: Stream, batch: Batch) -> None:
-        """Forget the oldest batches beyond the bound; who has not read one yet reads the store."""
-        self._recent.append((stream, batch))
-        self._recent_bytes += len(batch.frame)
+    def _remember(self, stream: Stream, size_bytes: int) -> None:
+        """Count a stream's last batch, and forget the oldest beyond the bound: readers then read the store."""
+        self._recent[stream] = size_bytes
+        self._recent_bytes += size_bytes
         while self._recent_bytes > self._max_recent_bytes and len(self._recent) > 1:
-            old_stream, old = self._recent.popleft()
-            self._recent_bytes -= len(old.frame)
-            if old_stream.last is old:
-                old_stream.last = None
+            self._forget(next(iter(self._recent)))
+
+    def _forget(self, stream: Stream) -> None:
+        stream.last = None
+        self._recent_bytes -= self._recent.pop(stream, 0)
 
 
 def make_batch(space: SpaceId, items: Sequence[StoredItem], receipt: bytes) -> Batch:

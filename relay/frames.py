@@ -1,7 +1,8 @@
-"""Items frames from bytes that are ready (``docs/formats/session.md``, type 6): nothing is decoded or encoded anew.
+"""Items frames made of bytes that are ready (``docs/formats/session.md``, type 6).
 
-A frame is a msgpack array; its items come out of the store exactly as they go in here, so a frame is a prefix, the stored
-bytes one after another, and the receipt. The result is what ``encode_message(Items(...))`` gives, which a test holds.
+A frame is a msgpack array; its items come out of the store exactly as they go in here, so a frame is a
+prefix, the stored bytes one after another, and the receipt. The result is what
+``encode_message(Items(...))`` gives, which a test holds.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ def items_frame(space: SpaceId, first_offset: int, items: Sequence[bytes], recei
 
 
 def array_header(length: int) -> bytes:
-    """msgpack's shortest header of an array."""
+    """Msgpack's shortest header of an array."""
     if length < _SMALL_ARRAY:
         return bytes((0x90 | length,))
     return b"\xdc" + length.to_bytes(2, "big")

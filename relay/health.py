@@ -1,12 +1,13 @@
-"""Answers to health checks: ``/healthz`` (the process turns its loop) and ``/readyz`` (a commit reached the disk lately).
+"""What a readiness check is told: whether a commit reached the disk lately.
 
-Owns the decision, must not know HTTP. A check of readiness commits something, at most once in ``READINESS_KEPT_MS``.
+Owns the decision, must not know HTTP. A check of readiness commits something, at most once in
+``READINESS_KEPT_MS``.
 """
 
 import asyncio
 from enum import Enum
 
-from relay.config import READINESS_KEPT_MS
+from relay.config import PROBE_BYTES, READINESS_KEPT_MS
 from relay.store import Store
 from syncore.core.errors import IntegrityError, StorageError
 from syncore.core.ports import Clock
@@ -30,13 +31,15 @@ class Health:
         self._lock = asyncio.Lock()
         self._known: tuple[int, Readiness] | None = None
         self._is_draining = False
+        self._has_failed = False
 
     def drain(self) -> None:
         """From now on answer that the relay is stopping."""
         self._is_draining = True
 
     def note_storage_failure(self) -> None:
-        """A commit failed: the next check looks anew."""
+        """A commit failed: until a check has committed as much as a group weighs, the relay is not ready."""
+        self._has_failed = True
         self._known = None
 
     async def readiness(self) -> Readiness:
@@ -53,7 +56,8 @@ class Health:
 
     async def _look(self) -> Readiness:
         try:
-            await self._store.beat()
+            await self._store.beat(probe_bytes=PROBE_BYTES if self._has_failed else 0)
         except (StorageError, IntegrityError):
             return Readiness.NO_STORAGE
+        self._has_failed = False
         return Readiness.READY

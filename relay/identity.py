@@ -1,7 +1,8 @@
 """The relay's signing key: 32 bytes in ``relay.key``, made on first start, never replaced.
 
-Spaces name this key, so a relay that lost it can serve none of them any more. That is why a store without its key is
-refused instead of getting a new one. Layout: ``"synrelay"``, version u8 = 1, seed 32, checksum 8 of all before it.
+Spaces name this key, so a relay that lost it can serve none of them any more. That is why a store without
+its key is refused instead of getting a new one. Layout: ``"synrelay"``, version u8 = 1, seed 32, checksum 8
+of all before it.
 """
 
 from relay.adapters.folder import StoreFolder

@@ -1,8 +1,8 @@
-"""What a relay knows of one space while it judges: control log, heads of writers, running hash; and a draft of what comes next.
+"""What a relay knows of one space while it judges, and a draft of what comes next.
 
-Pure. A :class:`Ledger` holds what is durable and changes only by :meth:`Ledger.adopt`, after the commit; a :class:`Draft`
-holds what one commit group would add, so that a commit that fails has nothing to undo. Both are used on one thread.
-The rules are in :mod:`syncore.protocol.admission`; here is what they look at.
+Pure. A :class:`Ledger` holds what is durable and changes only by :meth:`Ledger.adopt`, after the commit; a
+:class:`Draft` holds what one commit group would add, so that a commit that fails has nothing to undo. Both
+are used on one thread. The rules are in :mod:`syncore.protocol.admission`; here is what they look at.
 """
 
 from bisect import bisect_right
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from relay.store import SpaceGroup, StoredItem, StoredSpace
-from syncore.core.errors import InvalidRecord, IntegrityError, Malformed, UnsupportedVersion
+from syncore.core.errors import CryptoError, IntegrityError, InvalidRecord, Malformed, UnsupportedVersion
 from syncore.core.identifiers import SpaceId, Writer
 from syncore.protocol.admission import Accept, Duplicate, Judgement, Refuse, judge_control, judge_segment
 from syncore.protocol.control_log import ControlLog, verify_record
@@ -27,7 +27,6 @@ from syncore.protocol.ports import Head, Signer, Verify
 from syncore.protocol.receipts import Receipt, encode_receipt, extend_log, sign_receipt, start_of_log
 from syncore.protocol.refusal_codes import RefusalCode
 from syncore.protocol.segments import Segment
-from syncore.core.errors import CryptoError
 
 KIND_SEGMENT = 1
 KIND_CONTROL = 2
@@ -124,7 +123,10 @@ class Ledger:
 
 
 class Draft:
-    """What one commit group would add to a space. Implements the ``SegmentIndex`` port over ledger, lookups and itself."""
+    """What one commit group would add to a space.
+
+    Implements the ``SegmentIndex`` port over ledger, lookups and itself.
+    """
 
     def __init__(self, ledger: Ledger, known: Mapping[End, tuple[int, bytes]]) -> None:
         """Begin behind the ledger's head.
@@ -159,7 +161,7 @@ class Draft:
             spent=tuple(self.spent),
         )
 
-    # --- the SegmentIndex port ---------------------------------------------------------------------------------------
+    # --- the SegmentIndex port ---
 
     def head(self, writer: Writer) -> Head | None:
         """The end of a writer's chain, this draft included."""
@@ -175,7 +177,7 @@ class Draft:
                 return head.hash
         return None
 
-    # --- offering ----------------------------------------------------------------------------------------------------
+    # --- offering ---
 
     def judge_segment(self, segment: Segment) -> Judgement:
         """Whether a segment may come next, its signature aside."""

@@ -25,8 +25,11 @@ def configure(*, as_json: bool) -> None:
     logger.handlers = [handler]
     logger.propagate = False
     logger.setLevel(logging.INFO)
-    # What websockets says of each stranger's broken handshake is noise; its handlers' failures are ours and logged here.
-    logging.getLogger("websockets").setLevel(logging.CRITICAL)
+    # websockets says what every connection does; only its errors (a handler that failed) are ours.
+    sockets = logging.getLogger("websockets")
+    sockets.handlers = [handler]
+    sockets.propagate = False
+    sockets.setLevel(logging.ERROR)
 
 
 class PlainFormatter(logging.Formatter):
@@ -42,7 +45,7 @@ class PlainFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: ``time_ms``, ``level``, ``event``, the facts, and ``trace`` for an exception."""
+    """One JSON object a line: time_ms, level, event, the facts, and trace for an exception."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The object as one line."""

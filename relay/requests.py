@@ -57,7 +57,7 @@ class Request:
 
     Attributes:
         size_bytes: What it counts in queues and quotas.
-        answer: Called once, on the loop's thread, after the commit and before the item is published.
+        answer: Called once, on the loop's thread, after the commit.
     """
 
     space: SpaceId

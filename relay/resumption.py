@@ -1,8 +1,8 @@
 """Where a reader's stream begins, and whether what it shows proves that this relay lost something.
 
-A receipt of this relay's own, of the generation in force, that its log does not bear out means that the log was restored
-from an older copy, or refilled after one: only a new generation tells every reader so. A cursor alone proves nothing, since
-anybody can write one.
+A receipt of this relay's own, of the generation in force, that its log does not bear out means that the log
+was restored from an older copy, or refilled after one: only a new generation tells every reader so. A
+cursor alone proves nothing, since anybody can write one.
 """
 
 from dataclasses import dataclass

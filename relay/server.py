@@ -1,7 +1,8 @@
-"""One relay process: composes folder, key, store, appender and endpoint, and takes them down in the right order.
+"""One relay: composes folder, key, store, appender and endpoint, and takes them down in the right order.
 
-Stopping (SIGTERM, SIGINT or :meth:`RelayServer.stop`): no new connections, readiness says so, every append that was read
-is committed and acknowledged, connections are closed with 1001, then the store. Bounded by ``DRAIN_TIMEOUT_SECONDS``.
+Stopping (SIGTERM, SIGINT or :meth:`RelayServer.stop`): no new connections, readiness says so, every append
+that was read is committed and acknowledged, connections are closed with 1001, then the store. Bounded by
+``DRAIN_TIMEOUT_SECONDS``.
 """
 
 import asyncio
@@ -81,7 +82,7 @@ class RelayServer:
                     clock=clock,
                     entropy=entropy,
                 )
-                async with cls(services, health)._running() as server:
+                async with cls(services, health).running() as server:
                     yield server
             finally:
                 await store.close()
@@ -95,6 +96,11 @@ class RelayServer:
     def public_key(self) -> bytes:
         """The key that spaces name."""
         return self._services.signer.public
+
+    @property
+    def connection_count(self) -> int:
+        """How many clients are connected now."""
+        return len(self._connections)
 
     def stop(self) -> None:
         """Ask :meth:`run_until_stopped` to return."""
@@ -113,18 +119,29 @@ class RelayServer:
                 loop.remove_signal_handler(number)
 
     @contextlib.asynccontextmanager
-    async def _running(self) -> AsyncIterator[Self]:
-        async with asyncio.TaskGroup() as tasks:
-            appending = tasks.create_task(self._services.appender.run())
-            sweeping = tasks.create_task(self._sweep_slots())
-            try:
-                await self._endpoint.listen()
-                _LOG.info("listening", extra=logs.facts(address=self.address))
-                yield self
-            finally:
-                await self._drain()
-                sweeping.cancel()
-                appending.cancel()
+    async def running(self) -> AsyncIterator[Self]:
+        """Listen and work for the block, then drain.
+
+        Raises:
+            Misused: the address or the certificate cannot be used.
+        """
+        await self._endpoint.listen()
+        loop = asyncio.get_running_loop()
+        # No task group: errors of the block inside must come out as they are.
+        tasks = [loop.create_task(self._services.appender.run()), loop.create_task(self._sweep_slots())]
+        for task in tasks:
+            task.add_done_callback(lambda _: self.stop())  # without its appender a relay is of no use
+        _LOG.info("listening", extra=logs.facts(address=self.address))
+        try:
+            yield self
+        finally:
+            await self._drain()
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
 
     async def _handle(self, websocket: ServerConnection) -> None:
         connection = Connection(websocket, self._services)
@@ -138,7 +155,7 @@ class RelayServer:
         """Answer what was asked, then close everything."""
         self._health.drain()
         try:
-            async with asyncio.timeout(bounds.DRAIN_TIMEOUT_SECONDS):
+            async with asyncio.timeout(self._services.config.timeouts.drain):
                 self._endpoint.stop_listening()
                 connections = list(self._connections)
                 await asyncio.gather(*(connection.drain() for connection in connections))

@@ -1,5 +1,6 @@
-"""One space's part of a commit group: its requests, how each was judged, and the draft that comes of it. Pure."""
+"""One space's part of a commit group: its requests, how each was judged, and the draft that comes of it."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from relay.ledger import Draft, End, Ledger
@@ -52,13 +53,15 @@ class Share:
     def __post_init__(self) -> None:
         self.draft = Draft(self.ledger, self.known)
 
-    def judge(self, *, now_ms: int, quota_bytes: int, signer: Signer, verify: Verify) -> None:
+    def judge(
+        self, *, now_ms: int, quota_bytes: int, may_create: bool, signer: Signer, verify: Verify
+    ) -> None:
         """Judge every request in order, into a fresh draft."""
         self.draft = Draft(self.ledger, self.known)
         self.outcomes = []
         self._supposed = []
         for position, request in enumerate(self.requests):
-            refusal = self.failure or self._quota(request, quota_bytes)
+            refusal = self.failure or self._quota(request, quota_bytes, may_create=may_create)
             self.outcomes.append(refusal or self._judge_one(position, request, now_ms, signer, verify))
 
     def unverified(self) -> list[Check]:
@@ -79,16 +82,19 @@ class Share:
         self.draft = Draft(self.ledger, self.known)
 
     def answer(self) -> None:
-        """Tell every request what came of it."""
+        """Tell every request soon: what one connection does with its answer is not the group's affair."""
+        loop = asyncio.get_running_loop()
         for request, outcome in zip(self.requests, self.outcomes, strict=True):
-            request.answer(outcome)
+            loop.call_soon(request.answer, outcome)
 
-    def _quota(self, request: Request, quota_bytes: int) -> Refuse | None:
-        if self.ledger.size_bytes + self.draft.size_bytes + request.size_bytes <= quota_bytes:
+    def _quota(self, request: Request, quota_bytes: int, *, may_create: bool) -> Refuse | None:
+        if self.held is None and not may_create and isinstance(request.offer, OfferedSpace):
+            detail = "the relay holds as many spaces as it may"
+        elif self.ledger.size_bytes + self.draft.size_bytes + request.size_bytes > quota_bytes:
+            detail = f"the space may take {quota_bytes} bytes at this relay"
+        else:
             return None
-        return Refuse(
-            code=RefusalCode.QUOTA_EXCEEDED, detail=f"the space may take {quota_bytes} bytes at this relay"
-        )
+        return Refuse(code=RefusalCode.QUOTA_EXCEEDED, detail=detail)
 
     def _judge_one(
         self, position: int, request: Request, now_ms: int, signer: Signer, verify: Verify

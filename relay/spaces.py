@@ -1,6 +1,7 @@
 """The spaces that a relay has in memory: loaded when asked for, forgotten when idle for long.
 
-Owns which spaces are held and for how long; a space that somebody reads, or that a commit group works on, is never dropped.
+Owns which spaces are held and for how long; a space that somebody reads, or that a commit group works on,
+is never dropped.
 """
 
 import asyncio
@@ -72,7 +73,7 @@ class Spaces:
                 self._loading.pop(space, None)
 
     def add(self, ledger: Ledger, *, head: int) -> Space:
-        """Hold a space that was loaded or has just been made durable; ``head`` is the last item that is published."""
+        """Hold a space that was loaded or has just been made durable, published up to ``head``."""
         assert ledger.key is not None
         space = Space(ledger, Stream(space=ledger.space, space_key=ledger.key, head=head))
         self._held[ledger.space] = space

@@ -1,16 +1,19 @@
-"""What a relay keeps, over the ``Database`` port: spaces, their sequenced items, heads of writers, invitation slots.
+"""What a relay keeps: spaces, their sequenced items, heads of writers, invitation slots.
 
-Owns every statement and every seal (a checksum of a row's columns, checked on read). Must not know what an item says, whose
-it is, or whether it may be kept: that was judged before. A group of items is one transaction, synced before it returns.
+Owns every statement and every seal (a checksum of a row's columns, checked on read). Must not know what an
+item says, whose it is, or whether it may be kept: that was judged before. A group of items is one
+transaction, synced before it returns.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from relay.seals import as_bytes, as_integer, check_seal, sealed
+from relay.slot_rows import Slot, delete_slots, put_slot, read_slot
 from syncore.core.errors import IntegrityError
 from syncore.core.hashing import checksum
 from syncore.core.identifiers import SpaceId, Writer
-from syncore.core.ports import Database, Durability, Row, SqlConnection, SqlValue
+from syncore.core.ports import Database, Durability, Row, SqlConnection
 
 _MAX_STORED_INTEGER = 2**63 - 1
 """SQLite's largest integer; no commit number that was ever stored comes near it."""
@@ -73,19 +76,11 @@ class SpaceGroup:
     spent: tuple[bytes, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
-    """A sealed invitation slot, which lies outside the log."""
-
-    invitation: bytes
-    space: SpaceId
-    signing_key: bytes
-    expires_ms: int
-    sealed: bytes
-
-
 class Store:
-    """The relay's store. All methods raise ``StorageError`` kinds; reads raise ``IntegrityError`` for a broken seal."""
+    """The relay's store, over the ``Database`` port.
+
+    All methods raise ``StorageError`` kinds; reads raise ``IntegrityError`` for a broken seal.
+    """
 
     def __init__(self, database: Database) -> None:
         """Use an opened database that has :data:`relay.schema.SCHEMA`."""
@@ -108,14 +103,14 @@ class Store:
     async def segment_ends(
         self, places: Iterable[tuple[int, Writer, int]]
     ) -> dict[tuple[int, Writer, int], tuple[int, bytes]]:
-        """(Offset, hash) of the segments that end at these (space key, writer, number); absent where none does."""
+        """(Offset, hash) of the segments that end at these (space key, writer, number), where one does."""
         wanted = [place for place in places if max(place[1:]) <= _MAX_STORED_INTEGER]
         if not wanted:
             return {}
         return await self._database.read(lambda sql: _read_segment_ends(sql, wanted))
 
     async def append(self, groups: Sequence[SpaceGroup]) -> None:
-        """Commit one group of items of any number of spaces; durable when this returns, absent when it raises."""
+        """Commit items of any number of spaces; durable when this returns, absent when it raises."""
         await self._database.write(lambda sql: _append(sql, groups), Durability.FULL)
 
     async def renew(self, space: SpaceId, generation: bytes, start: bytes, extend: Extend) -> None:
@@ -124,33 +119,41 @@ class Store:
 
     async def put_slot(self, slot: Slot, *, max_slots: int) -> bool:
         """Keep a slot; False when the space has ``max_slots`` or another space has one of this id."""
-        return await self._database.write(lambda sql: _put_slot(sql, slot, max_slots), Durability.FULL)
+        return await self._database.write(lambda sql: put_slot(sql, slot, max_slots), Durability.FULL)
 
     async def slot(self, invitation: bytes) -> Slot | None:
         """The slot of an invitation, or None."""
-        return await self._database.read(lambda sql: _read_slot(sql, invitation))
+        return await self._database.read(lambda sql: read_slot(sql, invitation))
 
     async def delete_slots(self, invitations: Sequence[bytes]) -> None:
         """Forget slots that are spent or expired."""
-        await self._database.write(lambda sql: _delete_slots(sql, invitations), Durability.FULL)
+        await self._database.write(lambda sql: delete_slots(sql, invitations), Durability.FULL)
 
     async def expired_slots(self, now_ms: int, *, limit: int) -> list[bytes]:
         """Some invitations whose slots have expired."""
         sql = "SELECT invitation FROM slots WHERE expires_ms <= ? LIMIT ?"
         rows = await self._database.read(lambda connection: connection.rows(sql, (now_ms, limit)))
-        return [_bytes(invitation) for (invitation,) in rows]
+        return [as_bytes(invitation) for (invitation,) in rows]
 
-    async def beat(self) -> None:
-        """Commit something, to see that commits reach the disk."""
-        sql = "UPDATE pulse SET beats = beats + 1"
-        await self._database.write(lambda connection: connection.execute(sql), Durability.FULL)
+    async def beat(self, *, probe_bytes: int = 0) -> None:
+        """Commit something, of about ``probe_bytes``, to see that commits reach the disk."""
+        sql = "UPDATE pulse SET beats = beats + 1, probe = zeroblob(?)"
+        await self._database.write(
+            lambda connection: connection.execute(sql, (probe_bytes,)), Durability.FULL
+        )
+
+    async def count_spaces(self) -> int:
+        """How many spaces there are."""
+        row = await self._database.read(lambda sql: sql.row("SELECT count(*) FROM spaces"))
+        assert row is not None
+        return as_integer(row[0])
 
     async def close(self) -> None:
         """Release the file. Idempotent."""
         await self._database.close()
 
 
-# --- reading -------------------------------------------------------------------------------------------------------------
+# --- reading ---
 
 _PLACE = "SELECT id, space_key, offset, kind, writer, number, hash, running, body_seal, seal FROM items"
 _ITEM = (
@@ -165,25 +168,25 @@ def _read_space(sql: SqlConnection, space: SpaceId) -> StoredSpace | None:
     )
     if row is None:
         return None
-    _check_seal(row, "a space")
+    check_seal(row, "a space")
     key, _, generation, head, running, size, _ = row
     heads = sql.rows("SELECT space_key, writer, number, hash, seal FROM heads WHERE space_key = ?", (key,))
     control = sql.rows(f"{_ITEM} WHERE space_key = ? AND writer IS NULL ORDER BY offset", (key,))
     return StoredSpace(
-        key=_integer(key),
+        key=as_integer(key),
         space=space,
-        generation=_bytes(generation),
-        head=_integer(head),
-        running=_bytes(running),
-        size_bytes=_integer(size),
+        generation=as_bytes(generation),
+        head=as_integer(head),
+        running=as_bytes(running),
+        size_bytes=as_integer(size),
         heads=dict(_read_head(head_row) for head_row in heads),
         control=tuple(_item(item_row) for item_row in control),
     )
 
 
 def _read_head(row: Row) -> tuple[Writer, tuple[int, bytes]]:
-    _check_seal(row, "a writer's head")
-    return Writer(_integer(row[1])), (_integer(row[2]), _bytes(row[3]))
+    check_seal(row, "a writer's head")
+    return Writer(as_integer(row[1])), (as_integer(row[2]), as_bytes(row[3]))
 
 
 def _read_items(
@@ -196,10 +199,10 @@ def _read_items(
     )
     last, room_bytes = first, max_bytes
     for offset, size_bytes in sizes:
-        room_bytes -= _integer(size_bytes)
+        room_bytes -= as_integer(size_bytes)
         if room_bytes < 0 and offset != first:
             break
-        last = _integer(offset)
+        last = as_integer(offset)
     rows = sql.rows(
         f"{_ITEM} WHERE space_key = ? AND offset BETWEEN ? AND ? ORDER BY offset", (space_key, first, last)
     )
@@ -213,8 +216,8 @@ def _read_running(sql: SqlConnection, space_key: int, offset: int) -> bytes | No
     row = sql.row(f"{_PLACE} WHERE space_key = ? AND offset = ?", (space_key, offset))
     if row is None:
         return None
-    _check_seal(row, "an item's place")
-    return _bytes(row[7])
+    check_seal(row, "an item's place")
+    return as_bytes(row[7])
 
 
 def _read_segment_ends(
@@ -224,50 +227,29 @@ def _read_segment_ends(
     for place in places:
         row = sql.row(f"{_PLACE} WHERE space_key = ? AND writer = ? AND number = ?", place)
         if row is not None:
-            _check_seal(row, "an item's place")
-            ends[place] = _integer(row[2]), _bytes(row[6])
+            check_seal(row, "an item's place")
+            ends[place] = as_integer(row[2]), as_bytes(row[6])
     return ends
-
-
-def _read_slot(sql: SqlConnection, invitation: bytes) -> Slot | None:
-    row = sql.row(
-        "SELECT invitation, space_key, signing_key, expires_ms, sealed, seal FROM slots WHERE invitation = ?",
-        (invitation,),
-    )
-    if row is None:
-        return None
-    _check_seal(row, "an invitation slot")
-    _, space_key, signing_key, expires_ms, sealed, _ = row
-    space = sql.row("SELECT space FROM spaces WHERE key = ?", (space_key,))
-    if space is None:
-        raise IntegrityError("an invitation slot belongs to no space")
-    return Slot(
-        invitation=invitation,
-        space=SpaceId(_bytes(space[0])),
-        signing_key=_bytes(signing_key),
-        expires_ms=_integer(expires_ms),
-        sealed=_bytes(sealed),
-    )
 
 
 def _item(row: Row) -> StoredItem:
     *place, body = row
-    _check_seal(tuple(place), "an item's place")
+    check_seal(tuple(place), "an item's place")
     _, _, offset, kind, writer, number, item_hash, running, body_seal, _ = place
-    if checksum(_bytes(body)) != body_seal:
+    if checksum(as_bytes(body)) != body_seal:
         raise IntegrityError("an item in the relay's store is not what was written", offset=offset)
     return StoredItem(
-        offset=_integer(offset),
-        kind=_integer(kind),
-        writer=None if writer is None else Writer(_integer(writer)),
-        number=None if number is None else _integer(number),
-        hash=_bytes(item_hash),
-        running=_bytes(running),
-        item=_bytes(body),
+        offset=as_integer(offset),
+        kind=as_integer(kind),
+        writer=None if writer is None else Writer(as_integer(writer)),
+        number=None if number is None else as_integer(number),
+        hash=as_bytes(item_hash),
+        running=as_bytes(running),
+        item=as_bytes(body),
     )
 
 
-# --- writing -------------------------------------------------------------------------------------------------------------
+# --- writing ---
 
 
 def _append(sql: SqlConnection, groups: Sequence[SpaceGroup]) -> None:
@@ -290,22 +272,22 @@ def _append_group(sql: SqlConnection, group: SpaceGroup) -> None:
     heads = {item.writer: item for item in group.items if item.writer is not None}
     sql.execute_many(
         "INSERT OR REPLACE INTO heads (space_key, writer, number, hash, seal) VALUES (?, ?, ?, ?, ?)",
-        (_sealed((key, writer, item.number, item.hash)) for writer, item in heads.items()),
+        (sealed((key, writer, item.number, item.hash)) for writer, item in heads.items()),
     )
     last = group.items[-1]
-    row = _sealed((key, group.space, group.generation, last.offset, last.running, group.size_bytes))
+    row = sealed((key, group.space, group.generation, last.offset, last.running, group.size_bytes))
     sql.execute("UPDATE spaces SET head = ?, running = ?, size = ?, seal = ? WHERE key = ?", (*row[3:], key))
-    _delete_slots(sql, group.spent)
+    delete_slots(sql, group.spent)
 
 
 def _next_id(sql: SqlConnection) -> int:
     row = sql.row("SELECT coalesce(max(id), 0) + 1 FROM items")
     assert row is not None
-    return _integer(row[0])
+    return as_integer(row[0])
 
 
 def _place_row(row_id: int, key: int, item: StoredItem) -> Row:
-    return _sealed(
+    return sealed(
         (
             row_id,
             key,
@@ -323,10 +305,10 @@ def _place_row(row_id: int, key: int, item: StoredItem) -> Row:
 def _make_key(sql: SqlConnection, group: SpaceGroup) -> int:
     """The space's row, made if it is new, and checked to stand just before the group."""
     row = sql.row("SELECT key, head FROM spaces WHERE space = ?", (group.space,))
-    key, head = row if row else (None, 0)
+    key, head = row or (None, 0)
     assert group.items
     assert [item.offset for item in group.items] == list(
-        range(_integer(head) + 1, _integer(head) + 1 + len(group.items))
+        range(as_integer(head) + 1, as_integer(head) + 1 + len(group.items))
     )
     if key is None:
         sql.execute(
@@ -336,13 +318,13 @@ def _make_key(sql: SqlConnection, group: SpaceGroup) -> int:
         made = sql.row("SELECT key FROM spaces WHERE space = ?", (group.space,))
         assert made is not None
         (key,) = made
-    return _integer(key)
+    return as_integer(key)
 
 
 def _renew(sql: SqlConnection, space: SpaceId, generation: bytes, start: bytes, extend: Extend) -> None:
-    row = sql.row("SELECT key, head, size FROM spaces WHERE space = ?", (space,))
-    assert row is not None
-    key, head, size_bytes = row
+    found = sql.row("SELECT key, head, size FROM spaces WHERE space = ?", (space,))
+    assert found is not None
+    key, head, size_bytes = found
     running, offset = start, 0
     while True:
         places = sql.rows(
@@ -352,69 +334,16 @@ def _renew(sql: SqlConnection, space: SpaceId, generation: bytes, start: bytes, 
             break
         changed = []
         for place in places:
-            _check_seal(place, "an item's place")
-            offset = _integer(place[2])
-            running = extend(running, offset, _bytes(place[6]))
-            sealed = _sealed((*place[:7], running, place[8]))
-            changed.append((running, sealed[-1], place[0]))
+            check_seal(place, "an item's place")
+            offset = as_integer(place[2])
+            running = extend(running, offset, as_bytes(place[6]))
+            row = sealed((*place[:7], running, place[8]))
+            changed.append((running, row[-1], place[0]))
         sql.execute_many("UPDATE items SET running = ?, seal = ? WHERE id = ?", changed)
     if offset != head:
         raise IntegrityError("the relay's store holds fewer items than it should", space=space.hex())
-    sealed = _sealed((key, space, generation, head, running, size_bytes))
+    row = sealed((key, space, generation, head, running, size_bytes))
     sql.execute(
         "UPDATE spaces SET generation = ?, running = ?, seal = ? WHERE key = ?",
-        (generation, running, sealed[-1], key),
+        (generation, running, row[-1], key),
     )
-
-
-def _put_slot(sql: SqlConnection, slot: Slot, max_slots: int) -> bool:
-    space = sql.row("SELECT key FROM spaces WHERE space = ?", (slot.space,))
-    assert space is not None, "slots are put into spaces that are open"
-    space_key = _integer(space[0])
-    held = sql.row("SELECT space_key FROM slots WHERE invitation = ?", (slot.invitation,))
-    count = sql.row("SELECT count(*) FROM slots WHERE space_key = ?", (space_key,))
-    assert count is not None
-    if (held is None and _integer(count[0]) >= max_slots) or (held is not None and held[0] != space_key):
-        return False
-    sql.execute(
-        "INSERT OR REPLACE INTO slots (invitation, space_key, signing_key, expires_ms, sealed, seal) VALUES (?, ?, ?, ?, ?, ?)",
-        _sealed((slot.invitation, space_key, slot.signing_key, slot.expires_ms, slot.sealed)),
-    )
-    return True
-
-
-def _delete_slots(sql: SqlConnection, invitations: Sequence[bytes]) -> None:
-    sql.execute_many("DELETE FROM slots WHERE invitation = ?", ((invitation,) for invitation in invitations))
-
-
-# --- seals ---------------------------------------------------------------------------------------------------------------
-
-
-def _sealed(columns: Row) -> Row:
-    """The columns with their checksum behind them."""
-    return (*columns, _seal(columns))
-
-
-def _check_seal(row: Row, what: str) -> None:
-    if _seal(row[:-1]) != row[-1]:
-        raise IntegrityError(f"{what} in the relay's store is not what was written")
-
-
-def _seal(columns: Row) -> bytes:
-    parts = []
-    for column in columns:
-        part = column if isinstance(column, bytes) else str(column).encode()
-        parts += [len(part).to_bytes(8, "big"), part]
-    return checksum(b"".join(parts))
-
-
-def _integer(value: SqlValue) -> int:
-    if type(value) is not int:
-        raise IntegrityError("the relay's store holds something else where an integer was written")
-    return value
-
-
-def _bytes(value: SqlValue) -> bytes:
-    if type(value) is not bytes:
-        raise IntegrityError("the relay's store holds something else where bytes were written")
-    return value

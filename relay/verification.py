@@ -1,4 +1,4 @@
-"""Verifying many segment signatures: on threads when there is enough to do (libsodium lets go of the interpreter's lock)."""
+"""Verifying many signatures: on threads if there is enough to do (libsodium lets go of the global lock)."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,1 +1,1 @@
-"""The relay's own outside world: its folder, its SQLite file, its sockets. The only place that knows sqlite3 and paths."""
+"""The relay's own outside world: its folder and its SQLite file."""

@@ -1,8 +1,9 @@
-"""One SQLite file behind the ``Database`` port: a writing thread whose every commit is synced, and a reading thread.
+"""One SQLite file behind the ``Database`` port, with a writing and a reading thread.
 
-Owns connections, pragmas, transactions and the translation of SQLite's errors. Must not know tables.
-WAL lets the reading thread see the last commit while the writing one waits for the disk. ``synchronous=FULL`` is set on
-the connection, because it is refused inside a transaction; what asks for less durability gets more.
+Owns connections, pragmas, transactions and the translation of SQLite's errors. Must not know tables. WAL
+lets the reading thread see the last commit while the writing one waits for the disk. ``synchronous=FULL``
+is set on the connection, because it is refused inside a transaction; what asks for less durability gets
+more.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ from syncore.core.ports import Durability, Row, SqlConnection, SqlValue
 T = TypeVar("T")
 
 _CACHE_KIB = 1024
-"""Page cache of each of the two connections: a relay reads forwards, what it reads twice the system caches."""
+"""Page cache of each of the two connections: a relay reads forwards, and the system caches the rest."""
 _WAL_KEPT_BYTES = 16 * 1024 * 1024
 """Where a checkpoint cuts the log file back to."""
 _BUSY_TIMEOUT_SECONDS = 5.0
@@ -195,6 +196,11 @@ def _open_for_writing(
 
 
 def _opened(path: Path, application_id: int, version: int, schema: Sequence[str]) -> sqlite3.Connection:
+    try:
+        if not path.exists():
+            path.touch(mode=0o600)
+    except OSError as error:
+        raise NotWritable(f"the relay's store cannot be opened: {error.strerror}") from error
     connection = _connect(path)
     try:
         found = _pragma(connection, "application_id"), _pragma(connection, "user_version")

@@ -1,7 +1,8 @@
 """The relay's folder: one owner at a time, and small files that are written once and durably.
 
-Owns the lock file and the order of syncs that makes a new file survive a power cut. Must not know what the files mean.
-The lock is the operating system's (``flock``): it ends with the process, however that ends, and is not inherited.
+Owns the lock file and the order of syncs that makes a new file survive a power cut. Must not know what the
+files mean. The lock is the operating system's (``flock``): it ends with the process, however that ends, and
+is not inherited.
 """
 
 import contextlib
@@ -67,7 +68,7 @@ class StoreFolder:
             raise StorageError(f"{self.path / name} cannot be read: {error.strerror}") from error
 
     def create_file(self, name: str, content: bytes) -> None:
-        """Write a new file that only its owner may read; it is whole and on the disk when this returns, or not there.
+        """Write a new file that only its owner may read: whole and on the disk, or not there.
 
         Raises:
             NotWritable: it exists already, or cannot be written.

@@ -1,1 +1,1 @@
-"""The composition root: configuration in, a working replica out. The only library code that imports adapters."""
+"""The composition root, which alone imports adapters: configuration in, a working replica out."""

@@ -4,7 +4,6 @@ from collections.abc import Generator
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from syncore.adapters.clock import SystemClock
 from syncore.adapters.entropy import SystemEntropy
@@ -27,7 +26,7 @@ from syncore.sync.service import Outside, SyncService
 
 
 class Replica:
-    """A replica file, open in this process. ``async with Replica.open("movies.db") as replica: ...``"""
+    """A replica file, open in this process: ``async with Replica.open("movies.db") as replica``."""
 
     def __init__(self, services: Services, lock: OwnerLock | None) -> None:
         """Programs use :meth:`open`."""
@@ -47,8 +46,8 @@ class Replica:
 
         Args:
             path: The replica file.
-            keystore: The folder for keys; the user's data folder if none is given. It must not be copied along with
-                the file.
+            keystore: The folder for keys; the user's data folder if none is given. It must not be copied
+                along with the file.
             read_only: Open a file without owning it: another process may be writing it.
             sync: Whether to keep shared spaces in sync with their relays while the replica is open.
             connector: How relays are reached; websockets if none is given.
@@ -100,8 +99,8 @@ class Replica:
         before it leaves the device, like everything after it.
 
         Args:
-            relay: The relay's address, such as ``ws://127.0.0.1:8787``. Its key is taken over as it presents itself:
-                compare :attr:`Space.relay_key` with what its operator says where that matters.
+            relay: The relay's address, such as ``ws://127.0.0.1:8787``. Its key is taken over as it presents
+                itself: compare :attr:`Space.relay_key` with what its operator says where that matters.
 
         Raises:
             Misused: the default space is shared already, or the address is none.
@@ -115,7 +114,8 @@ class Replica:
 
         Args:
             code: As ``invite()`` gave it.
-            default: Whether it becomes the default space; if None, only when the default space is still empty.
+            default: Whether it becomes the default space; if None, only when the default space is still
+                empty.
 
         Raises:
             InvalidInvitation: mistyped, expired, used up or unknown; the message says which.

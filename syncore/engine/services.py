@@ -94,9 +94,9 @@ class Services:
         """Join a space with an invitation code; its local number."""
         invitation = parse_code(code)
         device = await asyncio.to_thread(self.keystore.device_or_new)
-        async with await self._connect(relay_address(invitation.host), device, None) as connection:
-            async with connection.attended():
-                made = await accept(connection, keys=invitation.keys, device=device, entropy=self.entropy)
+        host = relay_address(invitation.host)
+        async with await self._connect(host, device, None) as connection, connection.attended():
+            made = await accept(connection, keys=invitation.keys, device=device, entropy=self.entropy)
         held = self.local.space_by_id(made.id)
         if held is not None:
             raise Misused("this replica is in that space already")
@@ -121,26 +121,26 @@ class Services:
         if device is None or content_key is None:
             raise NotPermitted("the keystore of this replica is missing")
         address = state.control.relay_addresses[0]
-        async with await self._connect(address, device, state.control.relay_key) as connection:
-            async with connection.attended():
-                for attempt in range(1, MAX_ATTEMPTS + 1):
-                    try:
-                        keys = await invite(
-                            connection,
-                            state=self.local.spaces[number],
-                            device=device,
-                            content_key=content_key,
-                            role=role,
-                            uses=uses,
-                            expires_ms=self.clock.now_ms() + days_ms,
-                            entropy=self.entropy,
-                        )
-                    except Refused as refusal:
-                        if refusal.code != RefusalCode.CONFLICT.value or attempt == MAX_ATTEMPTS:
-                            raise
-                        await asyncio.sleep(_INVITE_PAUSE_S * attempt)  # the stream brings the other record
-                    else:
-                        return make_code(keys.secret_bytes(), short_address(address))
+        relay_key = state.control.relay_key
+        async with await self._connect(address, device, relay_key) as connection, connection.attended():
+            for attempt in range(1, MAX_ATTEMPTS + 1):
+                try:
+                    keys = await invite(
+                        connection,
+                        state=self.local.spaces[number],
+                        device=device,
+                        content_key=content_key,
+                        role=role,
+                        uses=uses,
+                        expires_ms=self.clock.now_ms() + days_ms,
+                        entropy=self.entropy,
+                    )
+                except Refused as refusal:
+                    if refusal.code != RefusalCode.CONFLICT.value or attempt == MAX_ATTEMPTS:
+                        raise
+                    await asyncio.sleep(_INVITE_PAUSE_S * attempt)  # the stream brings the other record
+                else:
+                    return make_code(keys.secret_bytes(), short_address(address))
         raise ConnectionFailed("the invitation could not be made")
 
     async def synced(self, number: int) -> None:

@@ -1,2 +1,4 @@
-"""SQL over one open transaction. Knows tables and checksums; document states, projections and segments are
-opaque bytes."""
+"""SQL over one open transaction.
+
+Knows tables and checksums; document states, projections and segments are opaque bytes.
+"""

@@ -40,7 +40,8 @@ class DocumentRows:
     def add(self, key: DocumentKey, projection: bytes, *, is_deleted: bool) -> int:
         """Make a row for a document that has none; its local number."""
         self._sql.execute(
-            "INSERT INTO documents (space, collection, id, edition, is_deleted, projection) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO documents (space, collection, id, edition, is_deleted, projection)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             (self._space, key.collection, key.id, key.edition, int(is_deleted), protect(projection)),
         )
         found = self._sql.row("SELECT last_insert_rowid()")
@@ -80,7 +81,7 @@ class DocumentRows:
         ]
 
     def keys(self, *, after: int, limit: int) -> list[tuple[int, DocumentKey]]:
-        """Row numbers and keys of all documents, deleted ones too, with row numbers greater than ``after``."""
+        """Row numbers (greater than ``after``) and keys of all documents, deleted ones too."""
         found = self._sql.rows(
             "SELECT document, collection, id, edition FROM documents WHERE space = ? AND document > ?"
             " ORDER BY document LIMIT ?",
@@ -99,7 +100,8 @@ class DocumentRows:
     def collections(self) -> list[str]:
         """The names of the collections that have documents, sorted."""
         found = self._sql.rows(
-            "SELECT DISTINCT collection FROM documents WHERE space = ? AND is_deleted = 0 ORDER BY collection",
+            "SELECT DISTINCT collection FROM documents WHERE space = ? AND is_deleted = 0"
+            " ORDER BY collection",
             (self._space,),
         )
         return [text(row[0]) for row in found]
@@ -153,7 +155,8 @@ class DocumentRows:
     def clock_at(self, document: int, writer: Writer, number: int) -> int:
         """Where a writer's rich clock stood once its commits up to ``number`` (a segment's end) were in."""
         found = self._sql.row(
-            "SELECT clock FROM rich_clocks WHERE document = ? AND writer = ? AND number <= ? ORDER BY number DESC LIMIT 1",
+            "SELECT clock FROM rich_clocks WHERE document = ? AND writer = ? AND number <= ?"
+            " ORDER BY number DESC LIMIT 1",
             (document, writer, number),
         )
         return 0 if found is None else integer(found[0])

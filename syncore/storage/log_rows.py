@@ -1,5 +1,7 @@
-"""What a replica holds of a space's sequenced log: segments, control records, heads; and what it has sealed
-itself."""
+"""What a replica holds of a space's sequenced log, and what it has sealed itself.
+
+Owns segments, control records, heads, closed writers and entries that wait for a later version.
+"""
 
 from dataclasses import dataclass
 
@@ -22,8 +24,7 @@ class SealedRow:
 
 @dataclass(frozen=True, slots=True)
 class WriterRow:
-    """How far a writer's commits are in: number and hash of its last segment, and what its segments depend
-    on."""
+    """How far a writer is in: number and hash of its last segment, and what its segments depend on."""
 
     writer: Writer
     number: int
@@ -69,7 +70,8 @@ class LogRows:
     def segments(self, *, after: int, limit: int) -> list[tuple[int, bytes]]:
         """Offsets and bytes of held segments behind an offset."""
         found = self._sql.rows(
-            "SELECT log_offset, segment FROM segments WHERE space = ? AND log_offset > ? ORDER BY log_offset LIMIT ?",
+            "SELECT log_offset, segment FROM segments WHERE space = ? AND log_offset > ?"
+            " ORDER BY log_offset LIMIT ?",
             (self._space, after, limit),
         )
         return [
@@ -133,7 +135,8 @@ class LogRows:
     def sealed(self) -> list[SealedRow]:
         """Own segments that wait for the relay, oldest first."""
         found = self._sql.rows(
-            "SELECT sequence, writer, first, last, hash, segment FROM sealed WHERE space = ? ORDER BY sequence",
+            "SELECT sequence, writer, first, last, hash, segment FROM sealed WHERE space = ?"
+            " ORDER BY sequence",
             (self._space,),
         )
         return [_sealed_row(row) for row in found]

@@ -1,5 +1,4 @@
-"""Own commits that the relay has not acknowledged, in the order in which they were made, and what became of
-some."""
+"""Own commits that the relay has not acknowledged, in the order of their making, and what became of some."""
 
 from dataclasses import dataclass
 
@@ -40,7 +39,7 @@ class PendingRows:
     def append(self, row: PendingRow, documents: list[int]) -> None:
         """Add a commit at the end, with the rows of the documents that it touches."""
         self._sql.execute(
-            f"INSERT INTO pending (space, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO pending (space, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
             (self._space, row.sequence, row.dot.writer, row.dot.number, row.id, protect(row.body)),
         )
         self._sql.execute_many(
@@ -66,7 +65,8 @@ class PendingRows:
     def of_document(self, document: int) -> list[PendingRow]:
         """The commits that touch a document, oldest first."""
         return self._select(
-            "WHERE space = ? AND sequence IN (SELECT sequence FROM pending_documents WHERE document = ?) ORDER BY sequence",
+            "WHERE space = ? AND sequence IN (SELECT sequence FROM pending_documents WHERE document = ?)"
+            " ORDER BY sequence",
             (self._space, document),
         )
 
@@ -97,7 +97,8 @@ class PendingRows:
     def last(self, writer: Writer) -> tuple[int, int]:
         """The highest sequence in the log, and the highest number of one writer; 0 where there is none."""
         found = self._sql.row(
-            "SELECT coalesce(max(sequence), 0), coalesce(max(number) FILTER (WHERE writer = ?), 0) FROM pending WHERE space = ?",
+            "SELECT coalesce(max(sequence), 0), coalesce(max(number) FILTER (WHERE writer = ?), 0)"
+            " FROM pending WHERE space = ?",
             (writer, self._space),
         )
         assert found is not None
@@ -144,7 +145,8 @@ class PendingRows:
     def renamed(self, writer: Writer) -> list[tuple[Dot, Dot]]:
         """Old and new names of a writer's operations that were renamed, by number."""
         found = self._sql.rows(
-            "SELECT number, new_writer, new_number FROM renamed WHERE space = ? AND writer = ? ORDER BY number",
+            "SELECT number, new_writer, new_number FROM renamed WHERE space = ? AND writer = ?"
+            " ORDER BY number",
             (self._space, writer),
         )
         return [(Dot(writer, integer(n)), Dot(Writer(integer(w)), integer(m))) for n, w, m in found]

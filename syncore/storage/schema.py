@@ -32,7 +32,8 @@ _TABLES = (
         space INTEGER NOT NULL, sequence INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL,
         id BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (space, sequence), UNIQUE (space, id))""",
     """CREATE TABLE pending_documents (
-        document INTEGER NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (document, sequence)) WITHOUT ROWID""",
+        document INTEGER NOT NULL, sequence INTEGER NOT NULL,
+        PRIMARY KEY (document, sequence)) WITHOUT ROWID""",
     """CREATE TABLE sealed (
         space INTEGER NOT NULL, sequence INTEGER NOT NULL, writer INTEGER NOT NULL, first INTEGER NOT NULL,
         last INTEGER NOT NULL, hash BLOB NOT NULL, segment BLOB NOT NULL, PRIMARY KEY (space, sequence))""",
@@ -41,7 +42,8 @@ _TABLES = (
         last INTEGER NOT NULL, hash BLOB NOT NULL, segment BLOB NOT NULL, PRIMARY KEY (space, log_offset))""",
     "CREATE UNIQUE INDEX segments_by_number ON segments (space, writer, last)",
     """CREATE TABLE control (
-        space INTEGER NOT NULL, sequence INTEGER NOT NULL, item BLOB NOT NULL, PRIMARY KEY (space, sequence))""",
+        space INTEGER NOT NULL, sequence INTEGER NOT NULL, item BLOB NOT NULL,
+        PRIMARY KEY (space, sequence))""",
     """CREATE TABLE writers (
         space INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL,
         reach BLOB NOT NULL, PRIMARY KEY (space, writer)) WITHOUT ROWID""",
@@ -56,7 +58,8 @@ _TABLES = (
         PRIMARY KEY (space, id)) WITHOUT ROWID""",
     """CREATE TABLE waiting_entries (
         space INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL, ordinal INTEGER NOT NULL,
-        kind INTEGER NOT NULL, body BLOB NOT NULL, PRIMARY KEY (space, writer, number, ordinal)) WITHOUT ROWID""",
+        kind INTEGER NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (space, writer, number, ordinal)) WITHOUT ROWID""",
 )
 
 

@@ -58,7 +58,7 @@ class SpaceRows:
             self._sql.execute("UPDATE spaces SET is_default = 0")
         receipt = None if row.receipt is None else protect(row.receipt)
         self._sql.execute(
-            f"INSERT OR REPLACE INTO spaces ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT OR REPLACE INTO spaces ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
             (
                 row.space,
                 row.id,

@@ -1,4 +1,4 @@
-"""How long to wait before trying again: exponential, bounded, and spread out so that a fleet does not knock at once."""
+"""How long to wait before trying again: exponential, bounded, and spread so that a fleet is no crowd."""
 
 FIRST_MS = 200
 """A relay that restarts is back within a second or so."""

@@ -1,7 +1,7 @@
 """One connection to a relay: the pure session, a channel, and answers matched with requests.
 
-Frames leave in the order in which the session made them. Reading happens in :meth:`RelayConnection.events` alone, so
-whoever iterates over it decides how fast the relay may speak.
+Frames leave in the order in which the session made them. Reading happens in :meth:`RelayConnection.events`
+alone, so whoever iterates over it decides how fast the relay may speak.
 """
 
 import asyncio
@@ -82,8 +82,7 @@ class RelayConnection:
             async with asyncio.timeout(HANDSHAKE_TIMEOUT_MS / 1000):
                 while not connection.relay_key:
                     for event in await connection._receive():
-                        if isinstance(event, FaultReceived):
-                            raise _fault_error(event)
+                        _check_no_fault(event)
                         if isinstance(event, Connected):
                             connection.relay_key = event.relay_key
         except TimeoutError as error:
@@ -106,7 +105,9 @@ class RelayConnection:
                 await self._channel.send(frame)
 
     async def answer_to(self, request_id: int) -> Answer:
-        """Send what is queued and wait for a request's answer, which somebody else's :meth:`events` has to read.
+        """Send what is queued and wait for a request's answer.
+
+        Somebody else has to read it with :meth:`events` meanwhile.
 
         Raises:
             Refused: the relay refused the request.
@@ -123,7 +124,9 @@ class RelayConnection:
             self._waiting.pop(request_id, None)
 
     async def events(self) -> AsyncIterator[ClientEvent]:
-        """What the relay says, until the connection ends; answers that somebody waits for are handed to them too.
+        """What the relay says, until the connection ends.
+
+        Answers that somebody waits for are handed to them too.
 
         Raises:
             ConnectionFailed: the connection broke, or the relay ended it.
@@ -132,8 +135,7 @@ class RelayConnection:
         try:
             while True:
                 for event in await self._receive():
-                    if isinstance(event, FaultReceived):
-                        raise _fault_error(event)
+                    _check_no_fault(event)
                     self._hand_over(event)
                     yield event
         except Exception as error:
@@ -196,5 +198,6 @@ def refused_error(event: RequestRefused) -> Refused:
     return Refused(f"the relay refused: {event.detail}", code=event.code.value, is_final=event.is_final)
 
 
-def _fault_error(event: FaultReceived) -> ConnectionFailed:
-    return ConnectionFailed(f"the relay ended the connection: {event.detail or event.code.value}")
+def _check_no_fault(event: ClientEvent) -> None:
+    if isinstance(event, FaultReceived):
+        raise ConnectionFailed(f"the relay ended the connection: {event.detail or event.code.value}")

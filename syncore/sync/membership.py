@@ -53,7 +53,9 @@ MAX_ATTEMPTS = 5
 """Members who invite or join at the same moment race for one place in the control log."""
 
 _SPENT = {
-    RefusalCode.INVITATION_UNKNOWN: "the relay does not know this invitation: it was spent, revoked, or never made there",
+    RefusalCode.INVITATION_UNKNOWN: (
+        "the relay does not know this invitation: it was spent, revoked, or never made there"
+    ),
     RefusalCode.INVITATION_EXPIRED: "this invitation has expired",
     RefusalCode.INVITATION_USED: "this invitation was used up",
 }

@@ -1,7 +1,8 @@
 """The sync client of a replica: one task a relay, which connects, backs off, resumes and reports.
 
-It never blocks local work: it reads and writes through the same short transactions as the program does. Whatever fails
-is shown in the status; what trying again cannot mend stops the space until the program opens the replica anew.
+It never blocks local work: it reads and writes through the same short transactions as the program does.
+Whatever fails is shown in the status; what trying again cannot mend stops the space until the program opens
+the replica anew.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ from syncore.protocol.receipts import decode_receipt
 from syncore.replica.guarding import FileGuard
 from syncore.replica.keystore import Keystore
 from syncore.replica.local_replica import LocalReplica
+from syncore.replica.space_keys import CipherFactory, SpaceCipher
 from syncore.replica.space_state import SpaceState
 from syncore.sync.backoff import pause_ms
 from syncore.sync.connection import RelayConnection
@@ -39,6 +41,7 @@ class Outside:
     connector: Connector
     clock: Clock
     entropy: Entropy
+    cipher: CipherFactory = SpaceCipher
 
 
 @dataclass(slots=True)
@@ -81,6 +84,7 @@ class SyncService:
             number=number,
             keystore=self._keystore,
             guard=self._guard,
+            cipher=self._outside.cipher,
             changed=self._announce,
         )
         link.task = asyncio.get_running_loop().create_task(

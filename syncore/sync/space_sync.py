@@ -16,7 +16,7 @@ from syncore.replica.local_replica import LocalReplica
 from syncore.replica.merging import Merge, Merged
 from syncore.replica.rebasing import set_aside
 from syncore.replica.sealing import UnsendableCommit, seal_pending, sealed_segment
-from syncore.replica.space_keys import SpaceCipher, SpaceKeys
+from syncore.replica.space_keys import CipherFactory, SpaceCipher, SpaceKeys
 from syncore.replica.space_state import SpaceState
 from syncore.sync.connection import RelayConnection, refused_error
 from syncore.sync.status import Progress, SyncState
@@ -41,12 +41,14 @@ class SpaceSync:
         keystore: Keystore,
         guard: FileGuard,
         changed: Callable[[], None],
+        cipher: CipherFactory = SpaceCipher,
     ) -> None:
         """Sync the space with that local number; ``changed`` is called when its progress changes."""
         self._replica = replica
         self._number = number
         self._keystore = keystore
         self._guard = guard
+        self._cipher = cipher
         self._changed = changed
         self._connection: RelayConnection | None = None
         self._keys: SpaceKeys | None = None
@@ -87,7 +89,8 @@ class SpaceSync:
         """The stream begins.
 
         Raises:
-            RelayLostData: the relay does not hold what it had acknowledged; nothing is sealed until it is healed.
+            RelayLostData: the relay does not hold what it had acknowledged; nothing is sealed until it is
+                healed.
         """
         if event.outcome not in {OpenOutcome.RESUMED, OpenOutcome.FROM_START}:
             raise RelayLostData(_LOSSES[event.outcome])
@@ -228,7 +231,7 @@ class SpaceSync:
                     "the keystore holds another key than the one that the space names"
                 ) from error
         return SpaceKeys(
-            cipher=SpaceCipher({epoch: key}, self._replica.entropy), signer=device.signing, verify=verify
+            cipher=self._cipher({epoch: key}, self._replica.entropy), signer=device.signing, verify=verify
         )
 
     def _show(self, state: SyncState) -> None:

@@ -34,7 +34,8 @@ class SpaceStatus:
         last_receipt_ms: When the relay last vouched for its log, by its clock, in milliseconds since 1970.
         sent_bytes: Sent since the program started, for all spaces at the same relay.
         received_bytes: Received since the program started, likewise.
-        returns_in_time: How often the file was found to be a copy or an older state, and pending work re-keyed.
+        returns_in_time: How often the file was found to be a copy or an older state, and pending work
+            re-keyed.
         closed_writers: Writers that sent something invalid; nothing more of them is accepted.
         set_aside: Own transactions that could not be sent; see ``syncore status``.
     """

@@ -104,7 +104,14 @@ class TestSpace:
         )
         return sign_record(record, self.owner)
 
-    def invite(self, invitation: SigningKey, *, role: Role = Role.WRITER, uses: int = 1, expires_ms: int = FAR_FUTURE_MS) -> SignedRecord:
+    def invite(
+        self,
+        invitation: SigningKey,
+        *,
+        role: Role = Role.WRITER,
+        uses: int = 1,
+        expires_ms: int = FAR_FUTURE_MS,
+    ) -> SignedRecord:
         """The next record: an invitation with the id made of its key."""
         return self.record(
             Invite(
@@ -266,7 +273,8 @@ async def running_relay(folder: Path, **changes: object) -> AsyncIterator[RelayS
 @contextlib.asynccontextmanager
 async def connected(address: str, signer: SigningKey, **options: object) -> AsyncIterator[Device]:
     """A device whose handshake is done."""
-    async with connect(address, compression=None, max_size=2**23, **options) as websocket:  # type: ignore[arg-type]
+    connection = connect(address, compression=None, max_size=2**23, **options)  # type: ignore[arg-type]
+    async with connection as websocket:
         clock = SystemClock()
         session = ClientSession(
             signer=signer,

@@ -1,8 +1,8 @@
 """Files that return in time: a ledger simulation of restored, cloned and twice-restored replica files.
 
-Every edit is one transaction that puts its own mark into a shared text, a shared list and a shared set and adds one to
-a shared counter. So at the end each mark must stand exactly once everywhere, and the counter must equal their number:
-an edit that was lost, doubled or torn apart shows.
+Every edit is one transaction that puts its own mark into a shared text, a shared list and a shared set and
+adds one to a shared counter. So at the end each mark must stand exactly once everywhere, and the counter must
+equal their number: an edit that was lost, doubled or torn apart shows.
 """
 
 import random
@@ -28,6 +28,7 @@ class Ledger:
         self.acknowledged: set[str] = set()
 
     def next_mark(self, device: Device) -> str:
+        """A mark that nobody has made yet."""
         self.count += 1
         return f"<{device.index}.{self.count}>"
 
@@ -42,7 +43,7 @@ async def write(device: Device, mark: str, rng: random.Random) -> None:
     async with device.transaction() as transaction:
         await transaction.update(
             SHARED,
-            text=rewrite(lambda text: _insert_mark(text, mark, at)),
+            text=rewrite(lambda text: _insert_mark(str(text), mark, at)),
             marks=splice(0, 0, [mark]),
             set=add(mark),
             count=increment(1),
@@ -85,12 +86,14 @@ async def found_marks(device: Device) -> tuple[list[str], list[str], list[str], 
 async def run(folder: Path, seed: int) -> None:
     """One life of three devices, some of whose files are copied and restored, checked at the end."""
     rng = random.Random(seed)
-    relay, devices = make_world(folder, str(seed), 3)
+    _, devices = make_world(folder, str(seed), 3)
     ledger = Ledger()
     for device in devices:
         await device.open()
-    await devices[0].collection("notes").insert(
-        {"text": Text(), "marks": List(), "set": set(), "count": Counter(), "last": ""}, id="shared"
+    await (
+        devices[0]
+        .collection("notes")
+        .insert({"text": Text(), "marks": List(), "set": set(), "count": Counter(), "last": ""}, id="shared")
     )
     for device in devices:
         await device.exchange()
@@ -150,7 +153,7 @@ async def _upload_and_break(device: Device) -> None:
 
 
 async def _clone(device: Device, path: Path, rng: random.Random) -> Device:
-    """A copy of the machine: the file, and the keystore with its guard (or the very keystore, shared by both)."""
+    """A copy of the machine: the file, and the keystore with its guard (or one keystore that both share)."""
     await device.local.flush()
     await device.close()
     shutil.copy(device.path, path)
@@ -165,7 +168,7 @@ async def _clone(device: Device, path: Path, rng: random.Random) -> Device:
 
 
 async def check(everybody: Sequence[Device], ledger: Ledger) -> None:
-    """Everybody holds the same; every edit that had to survive stands exactly once, and none stands twice."""
+    """All hold the same; every edit that had to survive stands exactly once, and none stands twice."""
     digests = {device.name: await space_digest(device.local, device.number) for device in everybody}
     assert len(set(digests.values())) == 1, digests
     in_text, in_list, in_set, count, documents = await found_marks(everybody[0])
@@ -178,5 +181,5 @@ async def check(everybody: Sequence[Device], ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("seed", range(30))
 async def test_files_that_return_in_time_lose_and_double_nothing(seed: int, tmp_path: Path) -> None:
-    """Copied, restored and twice-restored files keep every acknowledged edit, apply none twice, and converge."""
+    """Copied, restored and twice-restored files keep what was acknowledged, double nothing, and converge."""
     await run(tmp_path, seed)

@@ -96,7 +96,7 @@ async def test_a_full_disk_is_told_apart_and_reads_go_on(database: StoreDatabase
     # The pragma answers with a row, so it cannot be `execute`d for a count alone.
     pages = await database.write(lambda sql: sql.row("PRAGMA page_count"))
     assert pages is not None
-    await database.write(lambda sql: sql.row(f"PRAGMA max_page_count = {pages[0]}"))
+    await database.write(lambda sql: sql.row(f"PRAGMA max_page_count = {pages[0]!r}"))
     with pytest.raises(DiskFull):
         await database.write(
             lambda sql: sql.execute_many("INSERT INTO numbers VALUES (?)", [(n,) for n in range(2, 9000)])
@@ -107,7 +107,7 @@ async def test_a_full_disk_is_told_apart_and_reads_go_on(database: StoreDatabase
 
 
 async def test_other_files_are_refused_untouched(tmp_path: Path) -> None:
-    """Another program's database, a later format and plain text are each refused, byte for byte as they were."""
+    """Another program's database, a later format and plain text are refused and stay as they were."""
     other, later, text = tmp_path / "other.db", tmp_path / "later.db", tmp_path / "text.db"
     for path, application_id, version in ((other, 1, 1), (later, ID, 2)):
         with sqlite3.connect(path) as connection:

@@ -1,0 +1,166 @@
+"""The end of the demo: fresh processes read the replica files, the ledgers are compared, the relay's files searched."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from syncore.cli.demo.airports import COLLECTION, Airports
+from syncore.cli.demo.children import Children
+from syncore.cli.demo.conductor import Played
+from syncore.cli.demo.inspection import Inspected, read_inspection
+from syncore.cli.demo.ledger import LedgerEdit, read_ledger
+from syncore.cli.demo.peeking import to_json
+from syncore.cli.demo.plaintext_search import Findings, Needles, search_folder
+from syncore.cli.demo.relay_process import RelayProcess
+from syncore.cli.demo.report import DeviceRow
+from syncore.cli.demo.scenario import HEADING, PHRASES, SHARED_TEXT, TEXT_FIELD, Place
+from syncore.cli.demo.verification import Ending, find_losses
+
+_INSPECT_S = 240
+_CONTROL_S = 240
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What was found.
+
+    Attributes:
+        devices: A row for each.
+        differences: Where replicas differ although their digests do not.
+        losses: What was acknowledged and did not last, or showed by halves.
+        found: What the search found at the relay.
+        control: What it found in the control.
+        expected: What it had to find there.
+    """
+
+    devices: Sequence[DeviceRow]
+    differences: Sequence[str]
+    losses: Sequence[str]
+    found: Findings
+    control: Findings
+    expected: frozenset[bytes]
+
+
+class Judge:
+    """Looks at what is left when every process of the story has ended."""
+
+    def __init__(
+        self, *, children: Children, folder: Path, airports: Airports, note: Callable[[str], None]
+    ) -> None:
+        """Work in the folder of the story."""
+        self._children = children
+        self._folder = folder
+        self._airports = airports
+        self._note = note
+
+    async def judge(self, played: Sequence[Played], relay: RelayProcess) -> Judgement:
+        """What there is to say about the devices' files and the relay's."""
+        self._note("fresh processes read the replica files; the control is written with an identity for a cipher")
+        async with asyncio.TaskGroup() as tasks:
+            writing = tasks.create_task(self._write_control(played[0]))
+            inspecting = [tasks.create_task(self._inspect(one, played)) for one in played]
+        inspected = [task.result() for task in inspecting]
+        self._note("comparing the ledgers with what is there")
+        ledgers = [read_ledger(one.device.ledger) for one in played]
+        losses = [trouble for one in played for trouble in _troubles(one)]
+        losses += self._losses([edit for ledger in ledgers for edit in ledger], inspected[0])
+        self._note("searching the relay's files")
+        found, control, expected = self._search(relay.store, writing.result(), inspected[0])
+        return Judgement(
+            devices=[_row(*facts) for facts in zip(played, ledgers, inspected, strict=True)],
+            differences=_differences(played, inspected),
+            losses=losses,
+            found=found,
+            control=control,
+            expected=expected,
+        )
+
+    async def _inspect(self, one: Played, played: Sequence[Played]) -> Inspected:
+        into = self._folder / f"{one.device.name}.json"
+        await self._children.run_once(
+            f"inspect-{one.device.name}",
+            "syncore.cli.demo",
+            *("inspect", "--replica", one.device.replica, "--into", into),
+            *("--keystore", self._folder / "no keys"),
+            *(argument for other in played for argument in ("--ledger", other.device.ledger)),
+            seconds=_INSPECT_S,
+        )
+        return read_inspection(into)
+
+    async def _write_control(self, one: Played) -> Path:
+        """The store of a relay that got the same content, not encrypted."""
+        folder = self._folder / "control"
+        folder.mkdir()
+        relay = RelayProcess(self._children, "control-relay", folder / "relay")
+        await relay.start()
+        await self._children.run_once(
+            "control",
+            "syncore.cli.demo",
+            *("control", "--source", one.device.replica, "--folder", folder, "--relay", relay.address),
+            seconds=_CONTROL_S,
+        )
+        await relay.kill()
+        return relay.store
+
+    def _losses(self, edits: Sequence[LedgerEdit], inspected: Inspected) -> list[str]:
+        imported = {
+            Place(COLLECTION, code): {name: to_json(value) for name, value in fields.items()}
+            for code, fields in self._airports.items()
+        }
+        return find_losses(edits, Ending(shown=inspected.shown, siblings=inspected.siblings), imported)
+
+    def _search(
+        self, store: Path, control: Path, inspected: Inspected
+    ) -> tuple[Findings, Findings, frozenset[bytes]]:
+        """What is in the relay's store, in the control's, and what has to be in the control's."""
+        shown = [str(fields["name"]) for place, fields in inspected.shown.items() if place != SHARED_TEXT]
+        shown += str(inspected.shown[SHARED_TEXT][TEXT_FIELD]).splitlines()
+        imported = [str(fields["name"]) for fields in self._airports.values()]
+        needles = Needles([*shown, *imported, HEADING, *PHRASES])
+        return (
+            search_folder(store, needles, scratch=self._folder / "search"),
+            search_folder(control, needles, scratch=self._folder / "search"),
+            Needles(shown).runs,
+        )
+
+
+def _troubles(one: Played) -> list[str]:
+    """What a device itself has noticed."""
+    name, report = one.device.name, one.report
+    troubles = [f"{name}: {trouble}" for trouble in report["half_visible"]]
+    troubles += [
+        f"{name}: {report[fact]} {what}"
+        for fact, what in {"closed_writers": "writers were closed", "set_aside": "commits were set aside"}.items()
+        if report[fact]
+    ]
+    return troubles
+
+
+def _differences(played: Sequence[Played], inspected: Sequence[Inspected]) -> list[str]:
+    """Where replicas with equal digests show different things."""
+    first = inspected[0]
+    return [
+        f"{one.device.name} shows {place} otherwise than {played[0].device.name}"
+        for one, other in zip(played[1:], inspected[1:], strict=True)
+        for place in sorted(first.shown.keys() | other.shown.keys())
+        if first.shown.get(place) != other.shown.get(place)
+        or first.siblings.get(place) != other.siblings.get(place)
+    ]
+
+
+def _row(one: Played, ledger: Sequence[LedgerEdit], inspected: Inspected) -> DeviceRow:
+    edits = [edit for edit in ledger if edit.writes]
+    traffic = one.device.traffic
+    return DeviceRow(
+        device=one.device.name,
+        documents=len(inspected.shown),
+        edits_made=len(edits),
+        edits_acknowledged=sum(edit.is_acknowledged for edit in edits),
+        conflicts_kept=inspected.conflicts,
+        bytes_sent=traffic.sent,
+        bytes_received=traffic.received,
+        converged_ms=one.converged_ms,
+        digest=one.report["digest"],
+        fresh_digest=inspected.digest,
+    )

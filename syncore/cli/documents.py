@@ -1,0 +1,117 @@
+"""``put``, ``get``, ``find`` and ``delete``: the commands that read and write documents."""
+
+import argparse
+import asyncio
+from collections.abc import Mapping
+
+from syncore.cli.changes import assigned, wanted_document
+from syncore.cli.opening import chosen_space, looked_at, owned
+from syncore.cli.output import Output, printable
+from syncore.cli.showing import document_json, document_table, document_text
+from syncore.cli.values import shown_value
+from syncore.documents.projection import FieldValue
+from syncore.replica.views import Document
+
+_PAGE = 200
+"""Documents whose columns are aligned together."""
+
+
+def put(options: argparse.Namespace, output: Output) -> int:
+    """Insert or update a document."""
+    id_, changes = wanted_document(options)
+    return asyncio.run(_put(options, output, id_, changes))
+
+
+def get(options: argparse.Namespace, output: Output) -> int:
+    """Show a document."""
+    return asyncio.run(_get(options, output))
+
+
+def find(options: argparse.Namespace, output: Output) -> int:
+    """List documents, or count them."""
+    equal = {name: shown_value(change) for name, change in assigned(options, options.words)}
+    return asyncio.run(_count(options, output, equal) if options.count else _find(options, output, equal))
+
+
+def delete(options: argparse.Namespace, output: Output) -> int:
+    """Delete documents."""
+    if options.seen is not None and len(options.ids) > 1:
+        options.refuse("--seen goes with one document")
+    return asyncio.run(_delete(options, output))
+
+
+async def _put(
+    options: argparse.Namespace, output: Output, id_: str | None, changes: Mapping[str, object]
+) -> int:
+    async with owned(options, output) as replica:
+        documents = chosen_space(replica, options).collection(options.collection)
+        # Nobody else writes meanwhile: the replica is ours, and not syncing.
+        is_update = options.seen is not None or (
+            id_ is not None and await documents.find_one(id_) is not None
+        )
+        if is_update and id_ is not None:
+            document = await documents.update(id_, changes, seen=options.seen)
+        else:
+            document = await documents.insert(changes, id=id_)
+        await replica.flush()
+    action = "updated" if is_update else "inserted"
+    place = {"collection": document.collection, "id": document.id}
+    output.result(
+        {**place, "action": action, "token": document.token},
+        f"{action} {printable(document.collection)}/{printable(document.id)}",
+    )
+    return 0
+
+
+async def _get(options: argparse.Namespace, output: Output) -> int:
+    async with looked_at(options) as replica:
+        document = await chosen_space(replica, options).collection(options.collection).get(options.id)
+    token = {"$token": document.token} if options.token else {}
+    text = document_text(document)
+    output.result(
+        {**document_json(document), **token}, f"{text}\ntoken: {document.token}" if options.token else text
+    )
+    return 0
+
+
+async def _count(options: argparse.Namespace, output: Output, equal: Mapping[str, FieldValue]) -> int:
+    count = 0
+    async with looked_at(options) as replica:
+        documents = chosen_space(replica, options).collection(options.collection)
+        async for _ in documents.find(equal, limit=options.limit):
+            count += 1
+    output.result({"count": count}, str(count))
+    return 0
+
+
+async def _find(options: argparse.Namespace, output: Output, equal: Mapping[str, FieldValue]) -> int:
+    page: list[Document] = []
+    found = 0
+    async with looked_at(options) as replica:
+        documents = chosen_space(replica, options).collection(options.collection)
+        async for document in documents.find(equal, limit=options.limit):
+            found += 1
+            if output.is_json:
+                output.result(document_json(document))
+                continue
+            page.append(document)
+            if len(page) == _PAGE:
+                output.text(document_table(page))
+                page = []
+    if page:
+        output.text(document_table(page))
+    if not found:
+        output.note("no documents")
+    return 0
+
+
+async def _delete(options: argparse.Namespace, output: Output) -> int:
+    async with owned(options, output) as replica:
+        async with chosen_space(replica, options).transaction() as transaction:
+            for id_ in options.ids:
+                await transaction.delete((options.collection, id_), seen=options.seen)
+        await replica.flush()
+    for id_ in options.ids:
+        record = {"collection": options.collection, "id": id_, "action": "deleted"}
+        output.result(record, f"deleted {printable(options.collection)}/{printable(id_)}")
+    return 0

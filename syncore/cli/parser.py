@@ -1,0 +1,249 @@
+"""The arguments of every command. Imports nothing of the library: a command names its function by path."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+DEFAULT_REPLICA: Final = "syncore.db"
+_DEMO: Final = "syncore.cli.demo"
+
+_EPILOG: Final = """\
+exit status:
+  0    done
+  1    it cannot be done: no such document, a bad value, no permission
+  2    wrong arguments
+  3    a relay or another device sent something wrong, or refused
+  4    no connection, or not synced in time
+  5    the file or the disk: not a replica, locked, full
+  6    stored bytes are not what was written
+  7    a signature or a seal does not hold
+  130  interrupted
+
+environment:
+  SYNCORE_REPLICA   the replica file, instead of ./syncore.db
+  SYNCORE_KEYSTORE  the folder for keys, instead of one in the user's data folder
+"""
+_VALUES: Final = """\
+A VALUE is JSON if it reads as JSON, and otherwise text: year=1979 is a number, year='"1979"' is text. What
+JSON lacks is written with a tag: {"$decimal": "1.50"}, {"$datetime": "2026-01-31T12:00:00Z"}, {"$date": ..},
+{"$uuid": ..}, {"$bytes": base64}, and for kinds of fields {"$counter": 1}, {"$text": ".."}, {"$list": [..]},
+{"$set": [..]}.
+"""
+
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
+
+
+def parse(given: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
+    """The options that the arguments stand for.
+
+    Raises:
+        SystemExit: help was asked for, or the arguments are wrong; argparse has printed what there is to say.
+    """
+    parser = make_parser(environment, with_demo="demo" in given)
+    options, rest = parser.parse_known_args(given)
+    if rest:
+        # argparse takes words that stand behind an option for a surprise.
+        if "words" not in options or any(word.startswith("-") and word != "-" for word in rest):
+            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+        options.words += rest
+    return options
+
+
+def make_parser(environment: Mapping[str, str], *, with_demo: bool) -> argparse.ArgumentParser:
+    """The parser of the whole command line.
+
+    Args:
+        environment: Where the defaults come from.
+        with_demo: Whether the arguments of ``demo`` are wanted, which its package knows.
+    """
+    parser = argparse.ArgumentParser(
+        prog="syncore",
+        description="An offline-first database: replicas that work alone and converge, end-to-end encrypted.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"syncore {_version()}")
+    _add_options(parser, is_default=True)
+    parser.set_defaults(replica=Path(environment.get("SYNCORE_REPLICA") or DEFAULT_REPLICA))
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
+    for add in (_add_files, _add_documents, _add_importing, _add_syncing, _add_sharing):
+        add(commands)
+    _add_demo(commands, with_arguments=with_demo)
+    return parser
+
+
+def _add_options(parser: argparse.ArgumentParser, *, is_default: bool) -> None:
+    """The options that every command takes, before its name or behind it."""
+    nothing: dict[str, Any] = {} if is_default else {"default": argparse.SUPPRESS}
+    group = parser.add_argument_group("options for all commands")
+    group.add_argument("--replica", type=Path, metavar="PATH", help="the replica file", **nothing)
+    group.add_argument("--keystore", type=Path, metavar="DIR", help="the folder for keys", **nothing)
+    group.add_argument(
+        "--space",
+        metavar="ID",
+        help="a space, by the beginning of its id, instead of the default one",
+        **nothing,
+    )
+    group.add_argument("--json", action="store_true", help="JSON lines, errors too", **nothing)
+
+
+def _add(commands: Subparsers, path: str, summary: str, *, notes: str = "") -> argparse.ArgumentParser:
+    """One command; its function is ``path``, such as ``documents:put``."""
+    name = path.partition(":")[2].removesuffix("_")
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=f"{summary[0].upper()}{summary[1:]}.",
+        epilog=notes,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_options(parser, is_default=False)
+    parser.set_defaults(command_path=f"syncore.cli.{path}", refuse=parser.error)
+    return parser
+
+
+def _add_files(commands: Subparsers) -> None:
+    _add(commands, "files:init", "make a replica file, if it is not there")
+    status = _add(commands, "files:status", "show the spaces of the replica, and what waits to be sent")
+    status.add_argument("--digest", action="store_true", help="with the digest of each space's content")
+    _add(commands, "files:digest", "print the digest of each space: equal exactly when the content is")
+
+
+def _add_documents(commands: Subparsers) -> None:
+    put = _add(commands, "documents:put", "insert a document, or update it if it is there", notes=_VALUES)
+    put.add_argument("collection", metavar="COLLECTION")
+    put.add_argument(
+        "words", nargs="*", metavar="ID | FIELD=VALUE | -", help="- reads a JSON object from stdin"
+    )
+    put.add_argument("--id", metavar="ID", help="an id that holds a =; without any id a fresh one is made")
+    put.add_argument("--data", metavar="JSON", help="fields as one JSON object")
+    put.add_argument(
+        "--seen", metavar="TOKEN", help="of the document as it was read: what is newer stays too"
+    )
+    for name, what in {
+        "increment": "FIELD=N",
+        "add": "FIELD=VALUE",
+        "remove": "FIELD=VALUE",
+        "unset": "FIELD",
+    }.items():
+        put.add_argument(
+            f"--{name}", action="append", default=[], metavar=what, help=_CHANGES[name] + "; can be repeated"
+        )
+    get = _add(commands, "documents:get", "show a document")
+    get.add_argument("collection", metavar="COLLECTION")
+    get.add_argument("id", metavar="ID")
+    get.add_argument("--token", action="store_true", help="with the token for put --seen")
+    find = _add(commands, "documents:find", "list the documents of a collection", notes=_VALUES)
+    find.add_argument("collection", metavar="COLLECTION")
+    find.add_argument("words", nargs="*", metavar="FIELD=VALUE", help="which fields must hold what")
+    find.add_argument("--limit", type=_count, metavar="N", help="at most so many")
+    find.add_argument("--count", action="store_true", help="only say how many")
+    delete = _add(commands, "documents:delete", "delete documents, all of them or none")
+    delete.add_argument("collection", metavar="COLLECTION")
+    delete.add_argument("ids", nargs="+", metavar="ID")
+    delete.add_argument("--seen", metavar="TOKEN", help="of the one document as it was read")
+
+
+_CHANGES: Final = {
+    "increment": "add to a counter",
+    "add": "put an element into a set",
+    "remove": "take an element out of a set",
+    "unset": "remove a field",
+}
+
+
+def _add_importing(commands: Subparsers) -> None:
+    notes = "The lines that `syncore find --json` prints can be imported as they are; their $id is used."
+    command = _add(
+        commands, "importing:import_", "insert or update a document for each JSON line", notes=notes
+    )
+    command.add_argument("collection", metavar="COLLECTION")
+    command.add_argument("file", metavar="FILE", help="a file of JSON objects, one a line; - for stdin")
+    command.add_argument(
+        "--id-field", metavar="FIELD", help="the field that holds the id, so that importing again is safe"
+    )
+
+
+def _add_syncing(commands: Subparsers) -> None:
+    sync = _add(commands, "syncing:sync", "exchange changes with the relays, until all is sent and received")
+    sync.add_argument("--follow", action="store_true", help="stay connected, and show how it goes")
+    sync.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="S",
+        help="keep trying for so many seconds, instead of giving up when a relay cannot be reached; "
+        "with --follow: stop after so many",
+    )
+    watch = _add(commands, "syncing:watch", "show changes as they are committed, by any device")
+    watch.add_argument("collection", nargs="?", metavar="COLLECTION")
+    watch.add_argument("--limit", type=_count, metavar="N", help="stop after so many changes")
+    watch.add_argument("--timeout", type=_seconds, metavar="S", help="stop after so many seconds")
+
+
+def _add_sharing(commands: Subparsers) -> None:
+    share = _add(commands, "sharing:share", "turn the private space into one that is shared at a relay")
+    share.add_argument(
+        "relay", metavar="RELAY", help="its address, such as 127.0.0.1:8787 or relay.example.org"
+    )
+    invite = _add(commands, "sharing:invite", "print an invitation code for the space")
+    invite.add_argument(
+        "--role", choices=("reader", "writer", "admin", "owner"), default="writer", help="default writer"
+    )
+    invite.add_argument(
+        "--uses", type=_count, default=1, metavar="N", help="how many devices may join; default 1"
+    )
+    invite.add_argument(
+        "--days", type=_days, default=7.0, metavar="N", help="how long it can be used; default 7"
+    )
+    join = _add(commands, "sharing:join", "join a space with an invitation code")
+    join.add_argument("code", metavar="CODE")
+    join.add_argument(
+        "--default",
+        action="store_true",
+        help="make it the default space, even if there is one with documents",
+    )
+
+
+def _add_demo(commands: Subparsers, *, with_arguments: bool) -> None:
+    if find_spec(_DEMO) is None:
+        return
+    if with_arguments:
+        import_module(_DEMO).add_parser(commands)
+        parser = commands.choices["demo"]
+    else:
+        parser = commands.add_parser("demo", help="show what syncore does, on this machine alone")
+    parser.set_defaults(command_path=f"{_DEMO}:run")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError("must be a number of seconds above 0")
+    return number
+
+
+def _days(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError("must be a number of days above 0")
+    return number
+
+
+def _version() -> str:
+    try:
+        return version("syncore")
+    except PackageNotFoundError:
+        return "(from a checkout)"

@@ -1,0 +1,76 @@
+"""How documents and changes look, to people and to programs."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from syncore.cli.facts import field_kinds
+from syncore.cli.output import json_line, printable, table
+from syncore.cli.values import Json, datetime_text, document_to_json, value_to_json
+from syncore.documents.projection import FieldValue
+from syncore.replica.views import Change, Document
+
+
+def document_json(document: Document) -> dict[str, Json]:
+    """A document as a line of output, which can be imported."""
+    found = document_to_json(document.id, document, field_kinds(document))
+    return {**found, "$conflicts": list(document.conflicts)} if document.conflicts else found
+
+
+def document_text(document: Document) -> str:
+    """A document for people: its place, then a line for each field."""
+    lines = [f"{printable(document.collection)}/{printable(document.id)}"]
+    for name, value in document.items():
+        note = "  (in conflict)" if name in document.conflicts else ""
+        lines.append(f"  {printable(name)}: {printable(cell(value))}{note}")
+    return "\n".join(lines)
+
+
+def document_table(documents: Sequence[Document]) -> str:
+    """Documents as a table, with a column for each field that one of them has."""
+    names = sorted({name for document in documents for name in document})
+    rows = [
+        [document.id, *(cell(document[name]) if name in document else "" for name in names)]
+        for document in documents
+    ]
+    return table(rows, ["id", *names])
+
+
+def change_json(change: Change) -> dict[str, object]:
+    """A change as a line of output."""
+    document = None if change.document is None else document_json(change.document)
+    return {
+        "collection": change.collection,
+        "id": change.id,
+        "is_local": change.is_local,
+        "document": document,
+    }
+
+
+def change_text(change: Change) -> str:
+    """A change for people, on one line."""
+    place = f"{printable(change.collection)}/{printable(change.id)}"
+    if change.document is None:
+        return f"{place} deleted"
+    fields = (f"{printable(name)}={printable(cell(value))}" for name, value in change.document.items())
+    return " ".join([place, *fields])
+
+
+def cell(value: FieldValue) -> str:
+    """A value for people."""
+    match value:
+        case str():
+            return value
+        case frozenset():
+            return "{" + ", ".join(sorted(map(cell, value))) + "}"
+        case bytes():
+            return f"{len(value)} bytes"
+        case datetime():
+            return datetime_text(value)
+        case Decimal() | UUID():
+            return str(value)
+        case list() | dict() | None | bool() | int() | float():
+            return json_line(value_to_json(value))
+        case _:
+            return value.isoformat()
