@@ -114,8 +114,8 @@ class Appender:
             generation = make_generation(
                 self._clock.now_ms(), self._entropy.random_bytes(_GENERATION_RANDOM_BYTES)
             )
-            await self._store.renew(name, generation, start_of_log(name, generation), extend_log)
-            self._spaces.drop(name)
+            async with self._spaces.replaced(name):
+                await self._store.renew(name, generation, start_of_log(name, generation), extend_log)
             _LOG.warning("a log is not what this relay signed: it has a new generation now")
 
     # --- one group ---

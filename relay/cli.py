@@ -106,8 +106,8 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _serve(config: RelayConfig) -> None:
     async with RelayServer.start(config, clock=SystemClock(), entropy=SystemEntropy()) as server:
-        print(f"listening on {server.address}  relay key {server.public_key.hex()}", flush=True)
-        await server.run_until_stopped()
+        line = f"listening on {server.address}  relay key {server.public_key.hex()}"
+        await server.run_until_stopped(ready=lambda: print(line, flush=True))
 
 
 def _parser() -> argparse.ArgumentParser:

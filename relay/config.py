@@ -38,8 +38,8 @@ MAX_IDLE_SPACES: Final = 256
 """Spaces that nobody has open but whose control log is kept in memory, a few KB each."""
 WRITE_BUFFER_BYTES: Final = 64 * KIB
 """What a connection may leave unread in this process beside the one frame that is being sent."""
-RECEIVE_QUEUE_FRAMES: Final = 4
-"""Frames that were read from a socket and not yet looked at; reading pauses there."""
+RECEIVE_QUEUE_FRAMES: Final = 1
+"""Frames that were read from a socket and not yet looked at, of up to 4 MB; reading pauses there."""
 SIGNATURE_THREADS: Final = 2
 """libsodium and BLAKE2b let go of the interpreter's lock; a relay runs on a small machine."""
 PARALLEL_FROM_SIGNATURES: Final = 8

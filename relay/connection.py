@@ -98,8 +98,8 @@ class Connection:
         await self._over.wait()
 
     async def _close(self) -> None:
-        """Close politely. What still comes in is thrown away: behind it is the client's half of the closing."""
-        discarding = asyncio.get_running_loop().create_task(asyncio.sleep(0))
+        """Close politely; what still comes in before the client's half of the closing is thrown away."""
+        discarding = asyncio.get_running_loop().create_task(self._discard())
         try:
             await self._websocket.close(self._close_code)
         finally:

@@ -59,7 +59,7 @@ class Reader:
         return self.next_offset <= self.owed_offset
 
     async def next_batch(self, batches: Batches, receipt_for: ReceiptFor) -> Batch | None:
-        """The next batch, or None at the head. Moves the cursor.
+        """The next batch, or None at the head or when the stream is over. Moves the cursor.
 
         Raises:
             StorageError, IntegrityError: the store cannot be read; the cursor stays.
@@ -69,6 +69,8 @@ class Reader:
         batch = self.stream.last
         if batch is None or batch.first_offset != self.next_offset:
             batch = await self._read(batches, receipt_for)
+        if batch is None:
+            return None
         self.next_offset = batch.last_offset + 1
         return batch
 
@@ -76,10 +78,12 @@ class Reader:
         """Stop reading. Idempotent."""
         self.stream.readers.discard(self)
 
-    async def _read(self, batches: Batches, receipt_for: ReceiptFor) -> Batch:
+    async def _read(self, batches: Batches, receipt_for: ReceiptFor) -> Batch | None:
         items = await batches.items(
             self.stream.space_key, self.next_offset, max_items=MAX_BATCH_ITEMS, max_bytes=MAX_BATCH_BYTES
         )
+        if self.stream.is_over:  # what was read may have the running hashes of another generation
+            return None
         # The store may hold a group that is committed and not yet published.
         published = [item for item in items if item.offset <= self.stream.head]
         if not published:
@@ -138,7 +142,7 @@ class Fanout:
             reader.wake(reader)
 
     def _remember(self, stream: Stream, size_bytes: int) -> None:
-        """Count a stream's last batch, and forget the oldest beyond the bound: readers then read the store."""
+        """Count a stream's last batch, and forget the oldest beyond the bound: its readers read the store."""
         self._recent[stream] = size_bytes
         self._recent_bytes += size_bytes
         while self._recent_bytes > self._max_recent_bytes and len(self._recent) > 1:

@@ -7,12 +7,11 @@ are used on one thread. The rules are in :mod:`syncore.protocol.admission`; here
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from relay.store import SpaceGroup, StoredItem, StoredSpace
 from syncore.core.errors import CryptoError, IntegrityError, InvalidRecord, Malformed, UnsupportedVersion
 from syncore.core.identifiers import SpaceId, Writer
-from syncore.protocol.admission import Accept, Duplicate, Judgement, Refuse, judge_control, judge_segment
+from syncore.protocol.admission import Accept, Judgement, Refuse, judge_control, judge_segment
 from syncore.protocol.control_log import ControlLog, verify_record
 from syncore.protocol.control_payloads import Admit
 from syncore.protocol.control_records import (
@@ -26,6 +25,7 @@ from syncore.protocol.items import ControlItem, control_item, decode_item, encod
 from syncore.protocol.ports import Head, Signer, Verify
 from syncore.protocol.receipts import Receipt, encode_receipt, extend_log, sign_receipt, start_of_log
 from syncore.protocol.refusal_codes import RefusalCode
+from syncore.protocol.request_parsing import signed_part
 from syncore.protocol.segments import Segment
 
 KIND_SEGMENT = 1
@@ -33,14 +33,6 @@ KIND_CONTROL = 2
 
 End = tuple[Writer, int]
 """Where a segment ends: its writer and its last commit's number."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """An item has this offset: new in the draft, or in the log already."""
-
-    offset: int
-    is_new: bool
 
 
 class Ledger:
@@ -195,20 +187,27 @@ class Draft:
         self._ends[header.writer, header.last] = (offset, segment.hash)
         return offset
 
-    def offer_control(
-        self, offered: SignedRecord | AcceptedRecord, *, now_ms: int, signer: Signer, verify: Verify
-    ) -> Placed | Refuse:
-        """Judge a control record, verify it, accept it and put it behind the rest."""
-        judgement = judge_control(offered, control=self.control, now_ms=now_ms)
-        if isinstance(judgement, Refuse):
-            return judgement
-        signed = offered.signed if isinstance(offered, AcceptedRecord) else offered
-        if isinstance(judgement, Duplicate):
-            return Placed(offset=self._control_offset(signed.record.seq), is_new=False)
-        problem = self._verify(offered, signed, judgement, signer.public, verify)
-        if problem is not None:
-            return problem
-        return Placed(offset=self._add_control(self._accepted(offered, now_ms, signer)), is_new=True)
+    def judge_control(self, offered: SignedRecord | AcceptedRecord, *, now_ms: int) -> Judgement:
+        """Whether a control record may come next, its signatures aside."""
+        return judge_control(offered, control=self.control, now_ms=now_ms)
+
+    def place_of_record(self, offered: SignedRecord | AcceptedRecord) -> int:
+        """The offset of a control record that was judged to be a duplicate."""
+        offsets = self._ledger.control_offsets + self.control_offsets
+        return offsets[signed_part(offered).record.seq]
+
+    def add_control(
+        self,
+        offered: SignedRecord | AcceptedRecord,
+        judgement: Accept,
+        *,
+        now_ms: int,
+        signer: Signer,
+        verify: Verify,
+    ) -> int | Refuse:
+        """Verify a control record that may come next, accept it, and put it behind the rest; its offset."""
+        problem = self._verify(offered, signed_part(offered), judgement, signer.public, verify)
+        return problem or self._add_control(self._accepted(offered, now_ms, signer))
 
     def _verify(
         self,
@@ -246,7 +245,7 @@ class Draft:
         self.control.restore(accepted)
         payload = accepted.record.payload
         if isinstance(payload, Admit) and self.control.invitations[payload.invitation_id].is_used_up:
-            self.spent.append(payload.invitation_id)
+            pass
         offset = self._add(KIND_CONTROL, accepted.link, encode_item(control_item(accepted)), end=None)
         self.control_offsets.append(offset)
         return offset
@@ -267,6 +266,3 @@ class Draft:
             )
         )
         return offset
-
-    def _control_offset(self, seq: int) -> int:
-        return (self._ledger.control_offsets + self.control_offsets)[seq]

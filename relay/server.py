@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Self
 
 from websockets.asyncio.server import ServerConnection
@@ -106,13 +106,17 @@ class RelayServer:
         """Ask :meth:`run_until_stopped` to return."""
         self._stop.set()
 
-    async def run_until_stopped(self) -> None:
-        """Wait for SIGTERM, SIGINT or :meth:`stop`."""
+    async def run_until_stopped(self, ready: Callable[[], None]) -> None:
+        """Wait for SIGTERM, SIGINT or :meth:`stop`; call ``ready`` once the signals are waited for.
+
+        A second signal, while the relay drains, ends the process at once.
+        """
         loop = asyncio.get_running_loop()
         signals = (signal.SIGTERM, signal.SIGINT)
         for number in signals:
             loop.add_signal_handler(number, self._stop.set)
         try:
+            ready()
             await self._stop.wait()
         finally:
             for number in signals:

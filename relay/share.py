@@ -13,7 +13,8 @@ from relay.requests import (
     Request,
 )
 from relay.spaces import Space
-from syncore.protocol.admission import Accept, Duplicate, Refuse
+from syncore.protocol.admission import Duplicate, Refuse
+from syncore.protocol.control_records import AcceptedRecord, SignedRecord
 from syncore.protocol.ports import Signer, Verify
 from syncore.protocol.refusal_codes import RefusalCode
 from syncore.protocol.segments import Segment
@@ -60,9 +61,9 @@ class Share:
         self.draft = Draft(self.ledger, self.known)
         self.outcomes = []
         self._supposed = []
+        terms = _Terms(now_ms, quota_bytes, may_create, signer, verify)
         for position, request in enumerate(self.requests):
-            refusal = self.failure or self._quota(request, quota_bytes, may_create=may_create)
-            self.outcomes.append(refusal or self._judge_one(position, request, now_ms, signer, verify))
+            self.outcomes.append(self.failure or self._judge_one(position, request, terms))
 
     def unverified(self) -> list[Check]:
         """Signatures that the last judgement supposed to hold and that were not verified yet."""
@@ -87,53 +88,79 @@ class Share:
         for request, outcome in zip(self.requests, self.outcomes, strict=True):
             loop.call_soon(request.answer, outcome)
 
-    def _quota(self, request: Request, quota_bytes: int, *, may_create: bool) -> Refuse | None:
-        if self.held is None and not may_create and isinstance(request.offer, OfferedSpace):
-            detail = "the relay holds as many spaces as it may"
-        elif self.ledger.size_bytes + self.draft.size_bytes + request.size_bytes > quota_bytes:
-            detail = f"the space may take {quota_bytes} bytes at this relay"
-        else:
-            return None
-        return Refuse(code=RefusalCode.QUOTA_EXCEEDED, detail=detail)
-
-    def _judge_one(
-        self, position: int, request: Request, now_ms: int, signer: Signer, verify: Verify
-    ) -> Outcome:
+    def _judge_one(self, position: int, request: Request, terms: "_Terms") -> Outcome:
         offer = request.offer
         if isinstance(offer, OfferedSpace):
-            return self._make_space(offer, now_ms, signer, verify)
-        if not self.draft.next_offset > 1:
+            return self._make_space(request, offer, terms)
+        if self.draft.next_offset == 1:
             return Refuse(code=RefusalCode.UNKNOWN_SPACE, detail="the relay holds no log of this space")
         if isinstance(offer, OfferedControl):
-            return self._offer_control(offer, now_ms, signer, verify)
-        return self._judge_segment(position, offer)
+            return self._judge_control(request, offer.record, terms)
+        return self._judge_segment(position, request, offer, terms)
 
-    def _judge_segment(self, position: int, offer: OfferedSegment) -> Outcome:
+    def _judge_segment(
+        self, position: int, request: Request, offer: OfferedSegment, terms: "_Terms"
+    ) -> Outcome:
         segment = offer.segment
         judgement = self.draft.judge_segment(segment)
         if isinstance(judgement, Refuse):
             return judgement
         if isinstance(judgement, Duplicate):
             return Durable(offset=self.draft.place_of(segment), is_new=False)
+        if self._is_over_quota(request, terms):
+            return terms.over_quota
         if position in self._forged:
             return Refuse(code=RefusalCode.BAD_SIGNATURE, detail="the segment was not signed by its author")
-        assert isinstance(judgement, Accept)
         self._supposed.append(Check(position, judgement.keys[0], segment))
         return Durable(offset=self.draft.add_segment(segment, offer.encoded), is_new=True)
 
-    def _offer_control(self, offer: OfferedControl, now_ms: int, signer: Signer, verify: Verify) -> Outcome:
-        placed = self.draft.offer_control(offer.record, now_ms=now_ms, signer=signer, verify=verify)
-        if isinstance(placed, Refuse):
-            return placed
-        return Durable(offset=placed.offset, is_new=placed.is_new)
+    def _judge_control(
+        self, request: Request, record: SignedRecord | AcceptedRecord, terms: "_Terms"
+    ) -> Outcome:
+        judgement = self.draft.judge_control(record, now_ms=terms.now_ms)
+        if isinstance(judgement, Refuse):
+            return judgement
+        if isinstance(judgement, Duplicate):
+            return Durable(offset=self.draft.place_of_record(record), is_new=False)
+        if self._is_over_quota(request, terms):
+            return terms.over_quota
+        added = self.draft.add_control(
+            record, judgement, now_ms=terms.now_ms, signer=terms.signer, verify=terms.verify
+        )
+        return added if isinstance(added, Refuse) else Durable(offset=added, is_new=True)
 
-    def _make_space(self, offer: OfferedSpace, now_ms: int, signer: Signer, verify: Verify) -> Outcome:
+    def _make_space(self, request: Request, offer: OfferedSpace, terms: "_Terms") -> Outcome:
         """Genesis and relay record together or not at all; a space that is there already stays as it is."""
         if self.draft.next_offset > 1:
             return Durable(offset=1, is_new=False)
+        if not terms.may_create:
+            detail = "the relay holds as many spaces as it may"
+            return Refuse(code=RefusalCode.QUOTA_EXCEEDED, detail=detail)
+        outcome: Outcome | None = None
         for record in (offer.genesis, offer.relay):
-            placed = self.draft.offer_control(record, now_ms=now_ms, signer=signer, verify=verify)
-            if isinstance(placed, Refuse):
+            outcome = self._judge_control(request, record, terms)
+            if isinstance(outcome, Refuse):
                 self.draft = Draft(self.ledger, self.known)
-                return placed
-        return Durable(offset=self.draft.next_offset - 1, is_new=True)
+                break
+        assert outcome is not None
+        return outcome
+
+    def _is_over_quota(self, request: Request, terms: "_Terms") -> bool:
+        return self.ledger.size_bytes + self.draft.size_bytes + request.size_bytes > terms.quota_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a commit group is judged by."""
+
+    now_ms: int
+    quota_bytes: int
+    may_create: bool
+    signer: Signer
+    verify: Verify
+
+    @property
+    def over_quota(self) -> Refuse:
+        """The refusal of what does not fit any more."""
+        detail = f"the space may take {self.quota_bytes} bytes at this relay"
+        return Refuse(code=RefusalCode.QUOTA_EXCEEDED, detail=detail)

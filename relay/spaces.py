@@ -7,7 +7,7 @@ is never dropped.
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from relay.config import MAX_IDLE_SPACES
@@ -52,7 +52,7 @@ class Spaces:
         self._store = store
         self._max_idle = max_idle
         self._held: OrderedDict[SpaceId, Space] = OrderedDict()
-        self._loading: dict[SpaceId, asyncio.Lock] = {}
+        self._loading: dict[SpaceId, tuple[asyncio.Lock, int]] = {}
 
     async def get(self, space: SpaceId) -> Space | None:
         """The space, or None when the relay has no log of it.
@@ -64,13 +64,8 @@ class Spaces:
         if held is not None:
             self._held.move_to_end(space)
             return held
-        lock = self._loading.setdefault(space, asyncio.Lock())
-        try:
-            async with lock:
-                return self._held.get(space) or await self._load(space)
-        finally:
-            if not lock.locked():
-                self._loading.pop(space, None)
+        async with self._loading_lock(space):
+            return self._held.get(space) or await self._load(space)
 
     def add(self, ledger: Ledger, *, head: int) -> Space:
         """Hold a space that was loaded or has just been made durable, published up to ``head``."""
@@ -80,11 +75,30 @@ class Spaces:
         self._drop_idle()
         return space
 
-    def drop(self, space: SpaceId) -> None:
-        """Forget a space, so that it is loaded anew; what was read of it so far means nothing any more."""
-        held = self._held.pop(space, None)
-        if held is not None:
-            held.stream.end()
+    @contextlib.asynccontextmanager
+    async def replaced(self, space: SpaceId) -> AsyncIterator[None]:
+        """End a space's stream and keep everybody from loading it during the block, which replaces its log.
+
+        The stream ends before the block: what was read meanwhile, from the old log or the new, is not used.
+        """
+        async with self._loading_lock(space):
+            held = self._held.pop(space, None)
+            if held is not None:
+                held.stream.end()
+            yield
+
+    @contextlib.asynccontextmanager
+    async def _loading_lock(self, space: SpaceId) -> AsyncIterator[None]:
+        """One at a time for each space; a lock that nobody holds or waits for is forgotten."""
+        lock, users = self._loading.get(space, (asyncio.Lock(), 0))
+        self._loading[space] = (lock, users + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            _, users = self._loading.pop(space)
+            if users > 1:
+                self._loading[space] = (lock, users - 1)
 
     async def _load(self, space: SpaceId) -> Space | None:
         stored = await self._store.space(space)

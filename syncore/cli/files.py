@@ -56,7 +56,7 @@ async def _digest(options: argparse.Namespace, output: Output) -> int:
 
 
 async def _shown(replica: Replica, options: argparse.Namespace) -> list[Space]:
-    """The spaces to show, the default one first. An empty private space beside a shared one is nobody's concern."""
+    """The spaces to show, the default one first; of no concern is an empty private one beside them."""
     default = chosen_space(replica, options)
     if options.space is not None:
         return [default]

@@ -283,8 +283,8 @@ def _read_datetime(text: str) -> datetime:
     stamp, bracket, rest = text.partition("[")
     when = datetime.fromisoformat(stamp)
     offset = when.utcoffset()
-    if offset is None or (bracket and not rest.endswith("]")):
-        raise ValueError("no offset, or no zone between the brackets")
+    if offset is None or offset.microseconds or (bracket and not rest.endswith("]")):
+        raise ValueError("no offset in whole seconds, or no zone between the brackets")
     name = rest[:-1] if bracket else "UTC" if stamp.endswith("Z") else ""
     wall = (when.replace(tzinfo=None) - _ORIGIN) // _MICROSECOND
     seconds = offset.days * (_DAY // _SECOND) + offset.seconds

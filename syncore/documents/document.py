@@ -5,12 +5,14 @@ delivered each of them once, after everything that it depends on, and has judged
 where documents are stored, or of what is pending and what is confirmed.
 """
 
+from collections.abc import Iterable
+
 from syncore.codec.packing import Packed, pack
 from syncore.core.hashing import hash_parts
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import DocumentKey, Dot, Writer
 from syncore.documents.operations import RecordEntry, RichEntry
-from syncore.documents.projection import NO_CONTENTS, Contents, Projection, project
+from syncore.documents.projection import NO_CONTENTS, Contents, Projection, Shown, project
 from syncore.documents.record import Record
 from syncore.documents.record_encoding import encode_record
 from syncore.documents.resolution import ResolutionContext
@@ -30,7 +32,7 @@ class Document:
             not loaded may not be asked for: projecting, digesting or planning would be wrong, and is refused.
     """
 
-    __slots__ = ("_contents", "key", "record", "rich", "writer")
+    __slots__ = ("_contents", "_shown", "key", "record", "rich", "writer")
 
     def __init__(
         self, key: DocumentKey, *, writer: Writer, record: Record | None = None, rich: RichPart | None = None
@@ -41,6 +43,7 @@ class Document:
         self.record = Record() if record is None else record
         self.rich = rich
         self._contents: Contents | None = None
+        self._shown: dict[str, Shown] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -86,7 +89,7 @@ class Document:
     def note_rich(self, dot: Dot, clock_after: int) -> None:
         """Take note of a delta that is in the rich part already."""
         self.record.note_rich(dot, clock_after)
-        self._contents = None
+        self._forget_contents()
 
     def contents(self) -> Contents:
         """The texts and lists that are not empty."""
@@ -95,13 +98,17 @@ class Document:
             return NO_CONTENTS
         if self._contents is None:
             self._contents = _read_contents(self.rich)
+            self._forget_shown({*self._contents.texts, *self._contents.lists})
         return self._contents
 
     def project(self, context: ResolutionContext = NO_CONTEXT) -> Projection:
         """The document as it is read."""
         if self.is_deleted:  # shows nothing, so nothing needs to be loaded
             return project(self.record, NO_CONTENTS, context)
-        return project(self.record, self.contents(), context)
+        contents = self.contents()
+        self._forget_shown(self.record.changed)
+        self.record.changed.clear()
+        return project(self.record, contents, context, known=self._shown)
 
     def digest(self) -> bytes:
         """32 bytes that are equal on two replicas exactly when the document's state is.
@@ -112,6 +119,16 @@ class Document:
         texts: list[Packed] = [[name, text] for name, text in sorted(contents.texts.items())]
         lists: list[Packed] = [[name, list(items)] for name, items in sorted(contents.lists.items())]
         return hash_parts("document", pack([encode_record(self.record), texts, lists]))
+
+    def _forget_contents(self) -> None:
+        if self._contents is not None:
+            self._forget_shown({*self._contents.texts, *self._contents.lists})
+            self._contents = None
+
+    def _forget_shown(self, names: Iterable[str]) -> None:
+        """Fields with these names may show something else than before."""
+        for name in names:
+            self._shown.pop(name, None)
 
 
 def _read_contents(rich: RichPart) -> Contents:

@@ -31,7 +31,6 @@ from syncore.documents.operations import (
     RestoreDocument,
     SetField,
     Target,
-    in_order,
 )
 from syncore.documents.projection import Contents, kinds_of
 from syncore.documents.record import Record
@@ -76,6 +75,7 @@ class Draft:
         lists: The lists that are not empty, with the edits applied.
         edits: The edits of texts and lists, in order.
         pending: The operations, by target.
+        contents: The texts and lists, with the edits applied.
     """
 
     base: Record
@@ -85,6 +85,11 @@ class Draft:
     lists: dict[str, Sequence[bytes]]
     edits: list[TextEdit | ListEdit] = field(default_factory=list)
     pending: dict[Target, Operation] = field(default_factory=dict)
+    contents: Contents = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Look at texts and lists as contents."""
+        self.contents = Contents(texts=self.texts, lists=self.lists)
 
     @classmethod
     def begin(cls, document: Document) -> Self:
@@ -112,15 +117,11 @@ class Draft:
     @property
     def operations(self) -> tuple[Operation, ...]:
         """The pending operations, as an entry lists them."""
-        return in_order(self.pending.values())
-
-    def contents(self) -> Contents:
-        """The texts and lists with the edits applied."""
-        return Contents(texts=self.texts, lists=self.lists)
+        return tuple(operation for _, operation in sorted(self.pending.items()))
 
     def kind_of(self, name: str) -> FieldKind | None:
         """As what a field shows, or None when it is not there."""
-        kinds = kinds_of(self.record, self.contents(), name)
+        kinds = kinds_of(self.record, self.contents, name)
         return kinds[0] if kinds else None
 
     def touch(self) -> None:
@@ -131,7 +132,7 @@ class Draft:
 
     def set_register(self, name: str, value: bytes, seen: Vector | None) -> None:
         """Write a register."""
-        dots = self._replaceable((sibling.dot for sibling in self.record.registers.get(name, ())), seen)
+        dots = self._replaceable([sibling.dot for sibling in self.record.registers.get(name, ())], seen)
         earlier = self._take(SetField, name)
         self._put(SetField(field=name, value=value, replaces=_union(dots, earlier)))
 
@@ -233,9 +234,8 @@ class Draft:
 
     def unset_all(self) -> None:
         """Remove every field that is visible."""
-        contents = self.contents()
         names = {*self.record.registers, *self.record.sets, *self.record.counters, *self.record.declarations}
-        for name in sorted({*names, *contents.texts, *contents.lists}):
+        for name in sorted({*names, *self.texts, *self.lists}):
             self.unset(name, None)
 
     def delete(self, seen: Vector | None) -> None:
@@ -253,6 +253,8 @@ class Draft:
 
     def restore(self, seen: Vector | None) -> None:
         """Take back the deletions that were seen, one of the draft's own too."""
+        if not self.record.deletions:
+            return
         replaces = set(self._replaceable(self.record.deletions, seen))
         replaces.update(self._take(DeleteDocument, ""), self._take(RestoreDocument, ""))
         self._put(RestoreDocument(replaces=_union(replaces)), is_needed=bool(replaces))
@@ -282,14 +284,8 @@ class Draft:
         self._apply(operation)
 
     def _apply(self, operation: Operation) -> None:
-        self.record.apply_operations([_with_own(operation, self.dot)], dot=self.dot, time=_PROVISIONAL_TIME)
-
-
-def _with_own(operation: Operation, dot: Dot) -> Operation:
-    """The operation as it acts on the working copy: what the draft wrote before is replaced too."""
-    if isinstance(operation, AddToCounter | CancelCounter):
-        return operation
-    return replace(operation, replaces=(*operation.replaces, dot))
+        """Show what an operation does: what the draft itself wrote before is replaced too."""
+        self.record.apply(operation, dot=self.dot, time=_PROVISIONAL_TIME, and_replaces=(self.dot,))
 
 
 def _union(*dots: Iterable[Dot]) -> tuple[Dot, ...]:

@@ -135,7 +135,7 @@ def _splice(draft: Draft, name: str, change: Splice) -> None:
     elif kind is None and change.insert == ():
         wanted = FieldKind.LIST
     _expect(draft, name, wanted)
-    contents = draft.contents()
+    contents = draft.contents
     whole = contents.texts.get(name, "") if wanted is FieldKind.TEXT else contents.lists.get(name, ())
     if change.position + change.delete > len(whole):
         raise InvalidChange(
@@ -156,18 +156,18 @@ def _splice(draft: Draft, name: str, change: Splice) -> None:
 def _replace_text(draft: Draft, name: str, text: str) -> None:
     new = _checked_text(text)
     draft.declare(name, FieldKind.TEXT)
-    draft.splice_text(name, *find_splice(draft.contents().texts.get(name, ""), new))
+    draft.splice_text(name, *find_splice(draft.contents.texts.get(name, ""), new))
 
 
 def _replace_list(draft: Draft, name: str, items: list[bytes]) -> None:
     draft.declare(name, FieldKind.LIST)
-    draft.splice_list(name, *find_splice(list(draft.contents().lists.get(name, ())), items))
+    draft.splice_list(name, *find_splice(list(draft.contents.lists.get(name, ())), items))
 
 
 def _rewritten(draft: Draft, name: str, change: Rewrite, context: ResolutionContext) -> object:
     """What a rewrite comes to, as a change for the kind of field that it is."""
     kind = draft.kind_of(name)
-    current = None if kind is None else field_value(draft.record, draft.contents(), name, kind, context)
+    current = None if kind is None else field_value(draft.record, draft.contents, name, kind, context)
     result = change.function(current)
     if kind is FieldKind.COUNTER and type(result) is int:
         return Counter(result)

@@ -91,7 +91,7 @@ class DocumentPlan:
         """The document as the transaction itself reads it; its vector does not cover what is planned."""
         if self._draft is None:
             return self._document.project(self._context)
-        projection = project(self._draft.record, self._draft.contents(), self._context)
+        projection = project(self._draft.record, self._draft.contents, self._context)
         return replace(projection, vector=dict(self._document.record.vector))
 
     def commit(self, *, dot: Dot, time: HybridTime) -> tuple[Entry, ...]:

@@ -7,6 +7,7 @@ Knows nothing of how states come about, or of the form in which projections are 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from syncore.codec.values import Value, decode_value
 from syncore.core.vectors import Vector
@@ -52,27 +53,55 @@ class Contents:
 NO_CONTENTS = Contents()
 
 
+class Shown(NamedTuple):
+    """What one field shows.
+
+    Attributes:
+        value: Its value.
+        kind: Its kind.
+        is_conflict: Whether its concurrent writers disagree.
+        is_lasting: Whether it shows the same again while nobody writes to it. A conflict is resolved anew
+            each time, because the context may have changed; a value that whoever gets it could change in
+            place is decoded anew.
+    """
+
+    value: FieldValue
+    kind: FieldKind
+    is_conflict: bool
+    is_lasting: bool
+
+
 def project(
-    record: Record, contents: Contents, context: ResolutionContext, resolve: Strategy = last_write
+    record: Record,
+    contents: Contents,
+    context: ResolutionContext,
+    resolve: Strategy = last_write,
+    known: dict[str, Shown] | None = None,
 ) -> Projection:
-    """The projection of a document's state."""
+    """The projection of a document's state.
+
+    Args:
+        record: The record.
+        contents: The texts and lists.
+        context: What resolving conflicts may know.
+        resolve: How conflicts are resolved.
+        known: What fields show, as far as it is known already; what comes to be known is added.
+    """
+    known = {} if known is None else known
     values: dict[str, FieldValue] = {}
     kinds: dict[str, FieldKind] = {}
     conflicts: list[str] = []
     is_deleted = record.is_deleted
     for name in () if is_deleted else _field_names(record, contents):
-        found = kinds_of(record, contents, name)
-        if not found:
+        shown = known.get(name) or _show(record, contents, name, context, resolve)
+        if shown is None:
             continue
-        kind = found[0]
-        values[name] = field_value(record, contents, name, kind, context, resolve)
-        if kind is FieldKind.REGISTER:
-            siblings = record.registers[name]
-            is_conflict = len(siblings) > 1 and len({sibling.value for sibling in siblings}) > 1
-        else:
-            kinds[name] = kind
-            is_conflict = len(found) > 1
-        if is_conflict:
+        if shown.is_lasting:
+            known[name] = shown
+        values[name] = shown.value
+        if shown.kind is not FieldKind.REGISTER:
+            kinds[name] = shown.kind
+        if shown.is_conflict:
             conflicts.append(name)
     return Projection(
         vector=dict(record.vector),
@@ -83,12 +112,31 @@ def project(
     )
 
 
+def _show(
+    record: Record, contents: Contents, name: str, context: ResolutionContext, resolve: Strategy
+) -> Shown | None:
+    """What a field shows, or None when it is not there."""
+    kinds = kinds_of(record, contents, name)
+    if not kinds:
+        return None
+    kind = kinds[0]
+    value = field_value(record, contents, name, kind, context, resolve)
+    is_lasting = not isinstance(value, list | dict)
+    if kind is not FieldKind.REGISTER:
+        return Shown(value, kind, len(kinds) > 1, is_lasting)
+    siblings = record.registers[name]
+    if len(siblings) == 1:
+        return Shown(value, kind, is_conflict=False, is_lasting=is_lasting)
+    is_conflict = len({sibling.value for sibling in siblings}) > 1
+    return Shown(value, kind, is_conflict, is_lasting=False)
+
+
 def kinds_of(record: Record, contents: Contents, name: str) -> list[FieldKind]:
     """As what a field is there: nothing, one kind, or several, the one that shows first."""
     found = []
     if name in record.counters and record.has_counter(name):
         found.append(FieldKind.COUNTER)
-    declared = record.declarations.get(name, {})
+    declared = record.declarations.get(name, ())
     if name in record.sets or FieldKind.SET in declared:
         found.append(FieldKind.SET)
     if name in contents.texts or FieldKind.TEXT in declared:

@@ -4,7 +4,7 @@ Scalars that packing holds exactly are stored as they are, everything else throu
 ten scalar fields takes one call of the unpacker. The form of each field is one byte of a string.
 """
 
-from typing import cast
+from typing import TypeGuard, cast
 
 from syncore.codec.fields import as_array, as_bytes
 from syncore.codec.packing import Packed, Unpacked, pack, unpack
@@ -34,23 +34,28 @@ ITEMS = 5  # a list whose items are all such as PLAIN holds
 ENCODED_ITEMS = 6  # a list of encoded items
 
 _WHAT = "a projection"
+Scalar = str | int | float | bytes | bool | None
 _SCALARS = (str, int, float, bytes, bool, type(None))
+_ALWAYS_PLAIN = (str, bytes, bool, type(None))
 _LOWEST_INTEGER, _HIGHEST_INTEGER = -(2**63), 2**64 - 1
 
 
 def encode_projection(projection: Projection) -> bytes:
     """The canonical bytes of a projection."""
-    packed = [
-        _pack_field(projection.kinds.get(name, FieldKind.REGISTER), value)
-        for name, value in projection.values.items()
-    ]
+    forms = bytearray()
+    fields: list[Packed] = []
+    for name, value in projection.values.items():
+        kind = projection.kinds.get(name)
+        form, structure = _pack_register(value) if kind is None else _pack_field(kind, value)
+        forms.append(form)
+        fields.append(structure)
     return pack(
         [
             pack_vector(projection.vector),
             projection.is_deleted,
             list(projection.values),
-            bytes(form for form, _ in packed),
-            [structure for _, structure in packed],
+            bytes(forms),
+            fields,
             list(projection.conflicts),
         ]
     )
@@ -87,8 +92,13 @@ def decode_projection(data: bytes) -> Projection:
     )
 
 
+def _pack_register(value: FieldValue) -> tuple[int, Packed]:
+    """The form and the stored structure of a register."""
+    return (PLAIN, value) if _is_plain(value) else (ENCODED, encode_value(value))
+
+
 def _pack_field(kind: FieldKind, value: FieldValue) -> tuple[int, Packed]:
-    """The form and the stored structure of a field."""
+    """The form and the stored structure of a field that is not a register."""
     if kind is FieldKind.COUNTER:
         return COUNTER, encode_value(value)
     if kind is FieldKind.SET:
@@ -97,24 +107,19 @@ def _pack_field(kind: FieldKind, value: FieldValue) -> tuple[int, Packed]:
     if kind is FieldKind.TEXT:
         assert isinstance(value, str)
         return TEXT, value
-    if kind is FieldKind.LIST:
-        assert isinstance(value, list)
-        if all(_is_plain(item) for item in value):
-            return ITEMS, cast("Packed", value)
-        return ENCODED_ITEMS, [encode_value(item) for item in value]
-    if _is_plain(value):
-        return PLAIN, cast("Packed", value)
-    return ENCODED, encode_value(value)
+    assert isinstance(value, list)
+    if all(_is_plain(item) for item in value):
+        return ITEMS, cast("Packed", value)
+    return ENCODED_ITEMS, [encode_value(item) for item in value]
 
 
-def _is_plain(value: FieldValue) -> bool:
+def _is_plain(value: FieldValue) -> TypeGuard[Scalar]:
     """Whether packing holds a value exactly and in one way."""
-    kind = type(value)
-    if kind is int:
-        return _LOWEST_INTEGER <= cast("int", value) <= _HIGHEST_INTEGER
-    if kind is float:
+    if type(value) is int:
+        return _LOWEST_INTEGER <= value <= _HIGHEST_INTEGER
+    if type(value) is float:
         return value == value  # noqa: PLR0124 - NaN has many bit patterns, of which the value codec keeps one
-    return kind in _SCALARS
+    return type(value) in _ALWAYS_PLAIN
 
 
 def _unpack_field(form: int, structure: Unpacked) -> tuple[FieldKind, FieldValue]:

@@ -81,6 +81,8 @@ class Record:
         declarations: The dots of the declarations that a field is a set, a text or a list.
         deletions: What each deletion that was not taken back covers: what it had seen, and itself, unless its
             own writer touched the document after what it had seen.
+        changed: Fields that operations touched; whoever remembers what fields show as takes them out. No
+            part of the state.
     """
 
     vector: dict[Writer, int] = field(default_factory=dict)
@@ -90,12 +92,30 @@ class Record:
     counters: dict[str, dict[Writer, Tally]] = field(default_factory=dict)
     declarations: dict[str, dict[FieldKind, tuple[Dot, ...]]] = field(default_factory=dict)
     deletions: dict[Dot, Vector] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set, compare=False, repr=False)
 
     def apply_operations(self, operations: Iterable[Operation], *, dot: Dot, time: HybridTime) -> None:
         """Take in the operations of one commit; everything that its author had seen must be in already."""
         for operation in operations:
-            self._apply(operation, dot, time)
+            self.apply(operation, dot=dot, time=time)
         self._enter(dot)
+
+    def apply(
+        self, operation: Operation, *, dot: Dot, time: HybridTime, and_replaces: tuple[Dot, ...] = ()
+    ) -> None:
+        """Take in one operation of a commit; ``and_replaces`` is what it replaces beside what it names."""
+        if isinstance(operation, DeleteDocument | RestoreDocument):
+            self._restore(operation.replaces + and_replaces)
+            if isinstance(operation, DeleteDocument):
+                self._delete(operation.seen, dot)
+            return
+        self.changed.add(operation.field)
+        if isinstance(operation, AddToCounter):
+            self._add_to_counter(operation, dot)
+        elif isinstance(operation, CancelCounter):
+            self._cancel_counter(operation)
+        else:
+            self._replace(operation, operation.replaces + and_replaces, dot, time)
 
     def note_rich(self, dot: Dot, clock_after: int) -> None:
         """Take note of a delta of the rich part that brought its author's clock to ``clock_after``."""
@@ -136,40 +156,32 @@ class Record:
         assert dot.number >= self.vector.get(dot.writer, 0), "commits of one writer come in order"
         self.vector[dot.writer] = dot.number
 
-    def _apply(self, operation: Operation, dot: Dot, time: HybridTime) -> None:
-        match operation:
-            case SetField():
-                siblings = self._kept_siblings(operation.field, operation.replaces)
-                self.registers[operation.field] = _sorted([*siblings, Sibling(dot, operation.value, time)])
-            case RemoveField():
-                siblings = self._kept_siblings(operation.field, operation.replaces)
-                _put(self.registers, operation.field, siblings)
-                self._withdraw(operation.field, operation.replaces)
-            case DeclareField():
-                kinds = self.declarations.setdefault(operation.field, {})
-                kinds[operation.kind] = _exchange(kinds.get(operation.kind, ()), operation.replaces, dot)
-            case AddElement():
-                elements = self.sets.setdefault(operation.field, {})
-                dots = elements.get(operation.element, ())
-                elements[operation.element] = _exchange(dots, operation.replaces, dot)
-            case RemoveElement():
-                self._remove_element(operation)
-            case AddToCounter():
-                self._add_to_counter(operation, dot)
-            case CancelCounter():
-                self._cancel_counter(operation)
-            case DeleteDocument():
-                self._restore(operation.replaces)
-                # A vector cannot say "3 but not 2": a deletion that has not seen its writer's own 2 must not
-                # cover 3, its own number. What the writer touched last before is the same on every replica.
-                has_seen_own = operation.seen.get(dot.writer, 0) >= self.vector.get(dot.writer, 0)
-                own = {dot.writer: dot.number} if has_seen_own else {}
-                self.deletions[dot] = join([operation.seen, own])
-            case RestoreDocument():
-                self._restore(operation.replaces)
+    def _replace(
+        self,
+        operation: SetField | RemoveField | DeclareField | AddElement | RemoveElement,
+        replaced: tuple[Dot, ...],
+        dot: Dot,
+        time: HybridTime,
+    ) -> None:
+        name = operation.field
+        if isinstance(operation, SetField):
+            siblings = self._kept_siblings(name, replaced)
+            siblings.append(Sibling(dot, operation.value, time))
+            self.registers[name] = tuple(sorted(siblings))
+        elif isinstance(operation, RemoveField):
+            _put(self.registers, name, tuple(self._kept_siblings(name, replaced)))
+            self._withdraw(name, replaced)
+        elif isinstance(operation, DeclareField):
+            kinds = self.declarations.setdefault(name, {})
+            kinds[operation.kind] = _exchange(kinds.get(operation.kind, ()), replaced, dot)
+        elif isinstance(operation, AddElement):
+            elements = self.sets.setdefault(name, {})
+            elements[operation.element] = _exchange(elements.get(operation.element, ()), replaced, dot)
+        else:
+            self._remove_element(name, operation.element, replaced)
 
-    def _kept_siblings(self, name: str, replaced: tuple[Dot, ...]) -> tuple[Sibling, ...]:
-        return tuple(sibling for sibling in self.registers.get(name, ()) if sibling.dot not in replaced)
+    def _kept_siblings(self, name: str, replaced: tuple[Dot, ...]) -> list[Sibling]:
+        return [sibling for sibling in self.registers.get(name, ()) if sibling.dot not in replaced]
 
     def _withdraw(self, name: str, replaced: tuple[Dot, ...]) -> None:
         kinds = self.declarations.get(name, {})
@@ -178,12 +190,11 @@ class Record:
         if not kinds:
             self.declarations.pop(name, None)
 
-    def _remove_element(self, operation: RemoveElement) -> None:
-        elements = self.sets.get(operation.field, {})
-        dots = elements.get(operation.element, ())
-        _put(elements, operation.element, tuple(dot for dot in dots if dot not in operation.replaces))
+    def _remove_element(self, name: str, element: bytes, replaced: tuple[Dot, ...]) -> None:
+        elements = self.sets.get(name, {})
+        _put(elements, element, tuple(dot for dot in elements.get(element, ()) if dot not in replaced))
         if not elements:
-            self.sets.pop(operation.field, None)
+            self.sets.pop(name, None)
 
     def _add_to_counter(self, operation: AddToCounter, dot: Dot) -> None:
         tallies = self.counters.setdefault(operation.field, {})
@@ -200,13 +211,15 @@ class Record:
         if not tallies:
             del self.counters[operation.field]
 
+    def _delete(self, seen: Vector, dot: Dot) -> None:
+        # A vector cannot say "3 but not 2": a deletion that has not seen its writer's own 2 must not
+        # cover 3, its own number. What the writer touched last before is the same on every replica.
+        has_seen_own = seen.get(dot.writer, 0) >= self.vector.get(dot.writer, 0)
+        self.deletions[dot] = join([seen, {dot.writer: dot.number} if has_seen_own else {}])
+
     def _restore(self, replaced: tuple[Dot, ...]) -> None:
         for dot in replaced:
             self.deletions.pop(dot, None)
-
-
-def _sorted(siblings: list[Sibling]) -> tuple[Sibling, ...]:
-    return tuple(sorted(siblings, key=lambda sibling: sibling.dot))
 
 
 def _exchange(dots: tuple[Dot, ...], replaced: tuple[Dot, ...], new: Dot) -> tuple[Dot, ...]:

@@ -47,7 +47,7 @@ def encode_record(record: Record) -> bytes:
             pack_vector(record.vector),
             pack_vector(record.clocks),
             [
-                [name, [[*one.dot, one.value, one.time] for one in siblings]]
+                [name, [[*dot, value, time] for dot, value, time in siblings]]
                 for name, siblings in sorted(record.registers.items())
             ],
             [

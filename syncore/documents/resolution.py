@@ -30,6 +30,8 @@ Strategy = Callable[[Sequence[Sibling], ResolutionContext], Value]
 
 def last_write(siblings: Sequence[Sibling], context: ResolutionContext) -> Value:
     """The value written last by its writer's clock; among equal times, that of the greatest dot."""
+    if len(siblings) == 1:
+        return decode_value(siblings[0].value)
     return decode_value(max(siblings, key=lambda sibling: _rank(sibling, context)).value)
 
 

@@ -91,7 +91,12 @@ def as_dots(structure: Unpacked, *, what: str, max_dots: int = MAX_SET_REPLACED)
     flat = as_array(structure, what=what, max_length=2 * max_dots)
     if len(flat) % 2:
         raise Malformed(f"{what} must be pairs")
-    dots = tuple(Dot(as_writer(flat[at]), as_number(flat[at + 1])) for at in range(0, len(flat), 2))
+    if not flat:
+        return ()
+    pairs = iter(flat)
+    dots = tuple(
+        Dot(as_writer(writer), as_number(number)) for writer, number in zip(pairs, pairs, strict=True)
+    )
     if any(first >= second for first, second in pairwise(dots)):
         raise Malformed(f"{what} must be sorted, none of them twice")
     return dots

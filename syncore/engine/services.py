@@ -151,9 +151,9 @@ class Services:
             raise Misused("syncing is switched off for this replica", hint="open it without sync=False")
         await self.sync.synced(number)
 
-    async def status_changed(self) -> None:
-        """Wait until some status changes."""
-        await self.sync.changed()
+    async def status_changed(self, since: int) -> None:
+        """Wait until some status has changed since a revision of the sync client."""
+        await self.sync.changed(since)
 
     def status(self, number: int) -> SpaceStatus:
         """How a space stands with its relay."""

@@ -116,8 +116,9 @@ class Space:
     async def statuses(self) -> AsyncIterator[SpaceStatus]:
         """The status now, and again whenever it changes."""
         while True:
+            revision = self._services.sync.revision
             yield self.status()
-            await self._services.status_changed()
+            await self._services.status_changed(revision)
 
     @property
     def _state(self) -> SpaceState:

@@ -1,5 +1,6 @@
-"""The documents that one write transaction touches: loaded when needed, changed in memory, written at its end."""
+"""The documents that one transaction touches: loaded when needed, changed in memory, written at its end."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from syncore.core.hybrid_clock import HybridTime
@@ -14,10 +15,10 @@ from syncore.documents.record_encoding import encode_record
 from syncore.documents.resolution import ResolutionContext
 from syncore.documents.rich import RichPart
 from syncore.replica.entries import DecodedEntry
-from syncore.replica.space_memory import HeldDocument, SpaceMemory, load_record
+from syncore.replica.space_memory import DecodedCommit, HeldDocument, SpaceMemory, load_record
 from syncore.replica.space_state import SpaceState
 from syncore.storage.document_rows import DocumentRows
-from syncore.storage.pending_rows import PendingRows
+from syncore.storage.pending_rows import PendingRow, PendingRows
 
 
 @dataclass(slots=True)
@@ -107,6 +108,14 @@ class DocumentWork:
         touched = self._touch_confirmed(entry.key)
         assert touched.held is None or touched.held.confirmed is not None
         self._apply_confirmed(entry, dot=dot, time=time, segment_end=segment_end)
+
+    def decoded(self, row: PendingRow) -> DecodedCommit:
+        """A pending commit's entries by document."""
+        return self._memory.decoded(row)
+
+    def remember(self, row: PendingRow, time: HybridTime, entries: Iterable[DecodedEntry]) -> None:
+        """Keep the entries of a pending commit, which will be needed again when it is confirmed."""
+        self._memory.remember(row, time, entries)
 
     def settle(self, key: DocumentKey) -> None:
         """Let both sides be one again if no pending commit is left on this document."""

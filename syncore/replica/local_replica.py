@@ -2,15 +2,16 @@
 
 Every write happens inside one call of the database's ``write``, synchronously and therefore alone: the memory
 of a space (its :class:`SpaceState` and cached documents) changes only there. When such a call fails, memory
-is made anew from the file.
+is made anew from the file. A write that was begun is carried to its end also when its caller is cancelled:
+the database does not take it back, so memory has to follow it before the next one begins.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from syncore.core.errors import Closed, Misused, NotPermitted, ReadOnly
+from syncore.core.errors import Closed, InvalidToken, Misused, NotPermitted, ReadOnly
 from syncore.core.hybrid_clock import HybridTime, observe
 from syncore.core.identifiers import (
     PRIVATE_SPACE,
@@ -64,6 +65,8 @@ class LocalReplica:
         self._commits = LocalCommits(clock, entropy, HybridTime(0))
         self._queue: list[CommitRequest] = []
         self._turn = asyncio.Lock()
+        self._under_way: asyncio.Task[object] | None = None  # the loop itself does not keep it alive
+        self._moved: dict[int, int] = {}
         self._is_closed = False
 
     @classmethod
@@ -107,16 +110,22 @@ class LocalReplica:
         self._check_writable()
         check_may_write(self.spaces[request.space])
         self._queue.append(request)
-        async with self._turn:
-            if not request.is_done:
-                await self._commit_queue()
+        try:
+            await self._turn.acquire()
+        except BaseException:
+            self._queue = [other for other in self._queue if other is not request]
+            raise
+        if request.is_done:
+            self._turn.release()
+        else:
+            await self._finish_turn(self._commit_queue())
         if request.failure is not None:
             raise request.failure
         self.committed.set()
         if request.durability is Durability.FULL:
             await self.flush()
         assert request.projections is not None
-        id_ = self.spaces[request.space].id
+        id_ = self.spaces[self._moved.get(request.space, request.space)].id
         return {key: Document(id_, key, projection) for key, projection in request.projections.items()}
 
     def observe(self, time: HybridTime) -> None:
@@ -136,8 +145,8 @@ class LocalReplica:
         The transaction is NORMAL and runs on the loop: ``work`` may use everything that belongs to the space.
         """
         self._check_writable()
-        async with self._turn:
-            return await self._change(space, work, is_local=is_local)
+        await self._turn.acquire()
+        return await self._finish_turn(self._change(space, work, is_local=is_local))
 
     async def read(self, work: Callable[[SqlConnection], T]) -> T:
         """Run a query on one consistent snapshot, which shows every commit that was returned."""
@@ -171,9 +180,8 @@ class LocalReplica:
         def add(sql: SqlConnection) -> int:
             return self._add_space_row(sql, id_, writer, is_default=is_default, control=control).space
 
-        async with self._turn:
-            number = await self.database.write(add, Durability.NORMAL)
-            await self._forget_all()
+        await self._turn.acquire()
+        number = await self._finish_turn(self._write_spaces(add))
         await self.flush()
         return self.spaces[number]
 
@@ -186,6 +194,13 @@ class LocalReplica:
             TooLarge: a document does not fit into a commit of its own.
         """
         self._check_writable()
+        await self._turn.acquire()
+        number = await self._finish_turn(self._share(id_, writer, control))
+        await self.flush()
+        self.committed.set()
+        return self.spaces[number]
+
+    async def _share(self, id_: SpaceId, writer: Writer, control: Sequence[AcceptedRecord]) -> int:
         private = self.default_space
         check_space_kind(private, is_private=True)
 
@@ -203,15 +218,16 @@ class LocalReplica:
             SpaceRows(sql).remove(private.number)
             return row.space
 
-        async with self._turn:
-            try:
-                number = await self.database.write(share, Durability.NORMAL)
-            finally:
-                await self._forget_all()
-            self.hub.move(private.number, number)
-        await self.flush()
-        self.committed.set()
-        return self.spaces[number]
+        number = await self._write_spaces(share)
+        self._moved[private.number] = number
+        self.hub.move(private.number, number)
+        return number
+
+    async def _write_spaces(self, work: Callable[[SqlConnection], int]) -> int:
+        try:
+            return await self.database.write(work, Durability.NORMAL)
+        finally:
+            await self._forget_all()
 
     def _add_space_row(
         self,
@@ -251,7 +267,11 @@ class LocalReplica:
         waiting, self._queue = self._queue[:MAX_GROUP_COMMITS], self._queue[MAX_GROUP_COMMITS:]
         groups: dict[int, list[CommitRequest]] = {}
         for request in waiting:
-            groups.setdefault(request.space, []).append(request)
+            space = self._moved.get(request.space, request.space)
+            if space != request.space and any(intent.seen is not None for intent in request.intents):
+                request.failure = InvalidToken("the space was shared since this version token was read")
+            else:
+                groups.setdefault(space, []).append(request)
         for space, requests in groups.items():
             try:
                 await self._change(space, partial(self._commit_group, requests), is_local=True)
@@ -287,6 +307,19 @@ class LocalReplica:
         self._memory(space).documents.trim()
         self.publish(state, changed, is_local=is_local)
         return result
+
+    async def _finish_turn(self, work: Coroutine[object, object, T]) -> T:
+        """Carry out what the turn was taken for, to its end even if the caller goes, and pass the turn on."""
+        task = asyncio.ensure_future(work)
+        self._under_way = task
+        task.add_done_callback(self._pass_turn)
+        return await asyncio.shield(task)
+
+    def _pass_turn(self, task: asyncio.Task[T]) -> None:
+        self._under_way = None
+        self._turn.release()
+        if not task.cancelled():
+            task.exception()  # raised to the caller, unless there is none any more
 
     async def _forget_all(self) -> None:
         """Make memory anew from the file, after a write that failed half way."""

@@ -14,7 +14,6 @@ from syncore.core.ports import SqlConnection
 from syncore.core.vectors import Vector, join
 from syncore.documents.operations import RichEntry
 from syncore.protocol.client_events import ItemsReceived, OwnUpload
-from syncore.protocol.commit_codec import decode_commit
 from syncore.protocol.control_log import ControlLog
 from syncore.protocol.control_records import AcceptedRecord
 from syncore.protocol.items import control_item, encode_item
@@ -23,7 +22,6 @@ from syncore.protocol.reception import AlreadyHeld, Apply, Invalid, judge_receiv
 from syncore.protocol.segments import Segment, encode_segment, open_segment, verify_segment
 from syncore.replica.checking import CheckedCommit, ContentCheck
 from syncore.replica.document_work import DocumentWork
-from syncore.replica.entries import decode_entries
 from syncore.replica.rebasing import CarriedCommit, Rebase, lift_pending, rebase
 from syncore.replica.sealing import unsealed_header
 from syncore.replica.segment_index import ConfirmedSegments
@@ -131,15 +129,14 @@ class Merge:
         rows = pending.after(0, limit=sealed.last - sealed.first + 1)
         assert [row.dot.number for row in rows] == list(range(sealed.first, sealed.last + 1))
         for row in rows:
-            commit = decode_commit(row.body)
-            entries = decode_entries(commit)
-            for entry in entries:
-                self._work.confirm_own(entry, dot=row.dot, time=commit.time, segment_end=sealed.last)
-            keys = {entry.key for entry in entries}
-            write_last_time(self._sql, commit.time)
-            pending.remove(row.sequence, [self._work.row_of(key) for key in keys])
-            for key in keys:
+            commit = self._work.decoded(row)
+            for entries in commit.entries.values():
+                for entry in entries:
+                    self._work.confirm_own(entry, dot=row.dot, time=commit.time, segment_end=sealed.last)
+            pending.remove(row.sequence, [self._work.row_of(key) for key in commit.entries])
+            for key in commit.entries:
                 self._work.settle(key)
+        write_last_time(self._sql, self._work.decoded(rows[-1]).time)
         self._state.pending_count -= len(rows)
         self._merged.acknowledged += len(rows)
         self._move_head(sealed.writer, sealed.last, sealed.hash, dict(unsealed_header(sealed).dependencies))

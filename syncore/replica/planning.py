@@ -1,4 +1,4 @@
-"""From intents to plans: the same code prepares a transaction while it is open and plans it when it is committed."""
+"""From intents to plans: one code prepares an open transaction and plans it when it is committed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -36,7 +36,8 @@ def prepare(intents: Iterable[Intent], key: DocumentKey, work: DocumentWork) -> 
     """Plan all intents on one document against what is visible.
 
     Raises:
-        LocalError: an intent that cannot be carried out. Whatever a ``rewrite`` function raises passes through.
+        LocalError: an intent that cannot be carried out. Whatever a ``rewrite`` function raises passes
+            through.
     """
     visible = work.hold(key).visible
     plan = DocumentPlan(visible, context=work.context)

@@ -27,7 +27,6 @@ from syncore.protocol.segments import (
 )
 from syncore.replica.checking import ContentCheck
 from syncore.replica.document_work import DocumentWork
-from syncore.replica.entries import decode_entries
 from syncore.replica.space_keys import SpaceKeys
 from syncore.replica.space_state import SpaceState
 from syncore.storage.log_rows import LogRows, SealedRow
@@ -106,7 +105,8 @@ def _overtake_sealed(
     for sealed in state.sealed:
         check = checks.setdefault(sealed.writer, ContentCheck(work, sealed.writer, {}))
         for row in pending.after(last, limit=sealed.last - sealed.first + 1):
-            check.pass_over(decode_entries(decode_commit(row.body)))
+            for entries in work.decoded(row).entries.values():
+                check.pass_over(entries)
         last = sealed.sequence
     return checks
 
@@ -135,9 +135,10 @@ def _checked(row: PendingRow, check: ContentCheck) -> Commit:
     """The commit, if receivers will take it."""
     commit = decode_commit(row.body)
     try:
-        check.check([commit], row.dot.number)
+        (checked,) = check.check([commit], row.dot.number)
     except InvalidSegment as error:
         raise UnsendableCommit(row, error) from error
+    check.work.remember(row, commit.time, [entry for entry in checked.entries if entry is not None])
     return commit
 
 

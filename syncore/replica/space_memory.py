@@ -1,10 +1,11 @@
-"""What is kept in memory of a space's documents: bounded, and made again from the file whenever it is not there.
+"""What is kept in memory of a space's documents: bounded, and made again from the file when it is not there.
 
-A held document has a visible side (confirmed content with our pending commits applied) and, while commits of ours
-are pending on it, a confirmed record of its own. Confirmed rich content is never held: its updates are appended
-to the file.
+A held document has a visible side (confirmed content with our pending commits applied) and, while commits of
+ours are pending on it, a confirmed record of its own. Confirmed rich content is never held: its updates are
+appended to the file.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from syncore.cache.least_recent import LeastRecentCache
@@ -21,8 +22,12 @@ from syncore.replica.entries import DecodedEntry, decode_entries
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.pending_rows import PendingRow, PendingRows
 
-MAX_DECODED_COMMITS = 64
-"""Pending commits kept decoded: one that imported a thousand documents is needed for each of them."""
+MAX_SMALL_COMMITS = 4_096
+"""Pending commits kept decoded between being checked, sealed and confirmed: as many as can be under way."""
+MAX_LARGE_COMMITS = 16
+"""The same for those that touch many documents: one that imported a thousand is needed for each of them."""
+MAX_SMALL_ENTRIES = 8
+"""Up to this many documents a commit counts as small."""
 
 
 @dataclass(slots=True)
@@ -61,24 +66,32 @@ class SpaceMemory:
     def __init__(self, capacity: int = MAX_CACHED_DOCUMENTS) -> None:
         """Start empty."""
         self.documents: LeastRecentCache[DocumentKey, HeldDocument] = LeastRecentCache(capacity)
-        self._commits: LeastRecentCache[int, DecodedCommit] = LeastRecentCache(MAX_DECODED_COMMITS)
+        self._small: LeastRecentCache[int, DecodedCommit] = LeastRecentCache(MAX_SMALL_COMMITS)
+        self._large: LeastRecentCache[int, DecodedCommit] = LeastRecentCache(MAX_LARGE_COMMITS)
 
     def clear(self) -> None:
         """Forget everything."""
         self.documents.clear()
-        self._commits.clear()
+        self._small.clear()
+        self._large.clear()
 
     def decoded(self, row: PendingRow) -> DecodedCommit:
         """A pending commit, decoded now or before."""
-        found = self._commits.get(row.sequence)
+        found = self._small.get(row.sequence) or self._large.get(row.sequence)
         if found is None or found.dot != row.dot:
             commit = decode_commit(row.body)
-            found = DecodedCommit(row.dot, commit.time, {})
-            for entry in decode_entries(commit):
-                found.entries.setdefault(entry.key, []).append(entry)
-            self._commits.put(row.sequence, found)
-            self._commits.trim()
+            found = self.remember(row, commit.time, decode_entries(commit))
         return found
+
+    def remember(self, row: PendingRow, time: HybridTime, entries: Iterable[DecodedEntry]) -> DecodedCommit:
+        """Keep a pending commit that was decoded."""
+        decoded = DecodedCommit(row.dot, time, {})
+        for entry in entries:
+            decoded.entries.setdefault(entry.key, []).append(entry)
+        cache = self._small if len(decoded.entries) <= MAX_SMALL_ENTRIES else self._large
+        cache.put(row.sequence, decoded)
+        cache.trim()
+        return decoded
 
     def load(
         self, key: DocumentKey, rows: DocumentRows, pending: PendingRows, writer: Writer

@@ -93,6 +93,17 @@ class RelayConnection:
             raise
         return connection
 
+    @property
+    def has_room(self) -> bool:
+        """Whether another request may be made now.
+
+        Raises:
+            ConnectionFailed: the connection has ended.
+        """
+        if self.session.is_closed:
+            raise ConnectionFailed("the connection has ended")
+        return self.session.free_requests > 0
+
     async def flush(self) -> None:
         """Send what the session has queued.
 

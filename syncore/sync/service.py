@@ -6,10 +6,12 @@ the replica anew.
 """
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from syncore.core.errors import (
+    Closed,
     ConnectionFailed,
     Malformed,
     Misused,
@@ -52,11 +54,16 @@ class _Link:
     relay_key: bytes | None
     spaces: dict[int, SpaceSync]
     traffic: Traffic
+    committed: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
 
 class SyncService:
-    """Syncs every shared space of a replica with its relay, until it is closed."""
+    """Syncs every shared space of a replica with its relay, until it is closed.
+
+    Attributes:
+        revision: How often some space's status has changed.
+    """
 
     def __init__(self, replica: LocalReplica, keystore: Keystore, guard: FileGuard, outside: Outside) -> None:
         """Nothing happens before :meth:`add`."""
@@ -65,9 +72,10 @@ class SyncService:
         self._guard = guard
         self._outside = outside
         self._links: dict[tuple[str, bytes | None], _Link] = {}
-        self._changes = asyncio.Condition()
-        self._notices: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Event()
         self._is_closed = False
+        self.revision = 0
 
     def add(self, number: int) -> None:
         """Sync the space with that local number from now on."""
@@ -87,17 +95,21 @@ class SyncService:
             cipher=self._outside.cipher,
             changed=self._announce,
         )
-        link.task = asyncio.get_running_loop().create_task(
-            self._run(link, link.task), name=f"syncore sync {address}"
-        )
+        if not self._tasks:
+            self._start(self._spread_commits(), "syncore commits")
+        predecessor = link.task
+        if predecessor is not None:  # a space was added: the connection is made anew, for all of its spaces
+            predecessor.cancel()
+        link.task = self._start(self._run(link, predecessor), f"syncore sync {address}")
 
     async def close(self) -> None:
         """Disconnect. What was not acknowledged stays in the pending log. Idempotent."""
         self._is_closed = True
-        tasks = [link.task for link in self._links.values() if link.task is not None]
+        tasks = [*self._tasks]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, *self._notices, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)  # what failed was shown in the status
+        self._announce()
 
     def status(self, number: int) -> SpaceStatus:
         """Where a space stands now."""
@@ -128,10 +140,10 @@ class SyncService:
         """Return when all of a space's commits are acknowledged and all that the relay had is in.
 
         Raises:
+            Closed: the replica was closed meanwhile.
             SyncoreError: what stopped the space.
         """
-        async with self._changes:
-            await self._changes.wait_for(lambda: self._is_synced(number))
+        await self._until(lambda: self._is_synced(number))
         found = self._find(number)
         assert found is not None
         progress = found[1].progress
@@ -140,13 +152,21 @@ class SyncService:
 
     async def admitted(self, number: int) -> None:
         """Return when the control log that is held here names this device, or the space has stopped."""
-        async with self._changes:
-            await self._changes.wait_for(lambda: self._is_admitted(number))
+        await self._until(lambda: self._is_admitted(number))
 
-    async def changed(self) -> None:
-        """Return when some space's status has changed."""
-        async with self._changes:
-            await self._changes.wait()
+    async def changed(self, since: int) -> None:
+        """Return when some space's status has changed since that :attr:`revision`.
+
+        Raises:
+            Closed: the replica was closed.
+        """
+        await self._until(lambda: self.revision != since)
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            if self._is_closed:
+                raise Closed("the replica was closed while something waited for its syncing")
+            await self._changed.wait()
 
     def _is_synced(self, number: int) -> bool:
         found = self._find(number)
@@ -169,11 +189,24 @@ class SyncService:
                 return link, link.spaces[number]
         return None
 
+    def _start(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        return task
+
+    async def _spread_commits(self) -> None:
+        """Wake up every link for every commit."""
+        while True:
+            await self._replica.committed.wait()
+            self._replica.committed.clear()
+            for link in self._links.values():
+                link.committed.set()
+
     async def _run(self, link: _Link, predecessor: asyncio.Task[None] | None) -> None:
         """Connect again and again, with pauses that grow while nothing succeeds."""
-        if predecessor is not None:  # a space was added: the connection is made anew, for all of its spaces
-            predecessor.cancel()
+        if predecessor is not None:
             await asyncio.wait([predecessor])
+            self._tasks.discard(predecessor)
         attempt = 0
         while active := [
             sync for sync in link.spaces.values() if sync.progress.state is not SyncState.STOPPED
@@ -191,8 +224,7 @@ class SyncService:
     async def _connect(self, link: _Link, active: list[SpaceSync]) -> None:
         """One connection, from its beginning to its end, which is always an exception."""
         for sync in active:
-            sync.progress.state = SyncState.CONNECTING
-        self._announce()
+            sync.connecting()
         device = await asyncio.to_thread(self._keystore.device_or_new)
         connection = await RelayConnection.open(
             link.address,
@@ -207,9 +239,10 @@ class SyncService:
         try:
             async with connection, asyncio.TaskGroup() as tasks:
                 for sync in active:
-                    sync.open_on(connection)
+                    with _only_for(sync):
+                        sync.open_on(connection)
                 tasks.create_task(self._read(connection, active))
-                tasks.create_task(self._push(active))
+                tasks.create_task(self._push(link, active))
         except* SyncoreError as failures:
             raise _first(failures) from failures
         finally:
@@ -222,16 +255,19 @@ class SyncService:
         async for event in connection.events():
             await _dispatch(event, by_space)
 
-    async def _push(self, active: list[SpaceSync]) -> None:
+    async def _push(self, link: _Link, active: list[SpaceSync]) -> None:
         """Seal and send whenever something was committed or acknowledged."""
         while True:
-            self._replica.committed.clear()
+            link.committed.clear()
             for sync in active:
-                await sync.push()
-            await self._replica.committed.wait()
+                with _only_for(sync):
+                    await sync.push()
+            await link.committed.wait()
 
     def _note_failure(self, active: list[SpaceSync], failure: SyncoreError) -> None:
         for sync in active:
+            if sync.progress.state is SyncState.STOPPED:
+                continue  # by itself, which ended the connection
             sync.progress.failure = failure
             sync.progress.state = SyncState.OFFLINE if is_passing(failure) else SyncState.STOPPED
         self._announce()
@@ -241,13 +277,9 @@ class SyncService:
 
     def _announce(self) -> None:
         """Wake up everybody who waits for a change of status."""
-        task = asyncio.get_running_loop().create_task(self._notify())
-        self._notices.add(task)
-        task.add_done_callback(self._notices.discard)
-
-    async def _notify(self) -> None:
-        async with self._changes:
-            self._changes.notify_all()
+        self.revision += 1
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
 
 def is_passing(failure: SyncoreError) -> bool:
@@ -257,15 +289,34 @@ def is_passing(failure: SyncoreError) -> bool:
     return isinstance(failure, ConnectionFailed | StorageError | Malformed | WrongRelay)
 
 
+@contextmanager
+def _only_for(sync: SpaceSync) -> Iterator[None]:
+    """What stops one space does not stop the others at its relay.
+
+    Raises:
+        ConnectionFailed: the space was stopped, and the connection is to be made anew without it.
+    """
+    try:
+        yield
+    except SyncoreError as failure:
+        if is_passing(failure):
+            raise
+        sync.stop(failure)
+        raise ConnectionFailed("another space at this relay has stopped; connecting without it") from failure
+
+
 async def _dispatch(event: ClientEvent, by_space: dict[SpaceId, SpaceSync]) -> None:
-    match event:
-        case SpaceOpened():
-            await by_space[event.space].on_opened(event)
-        case ItemsReceived():
-            await by_space[event.space].on_items(event)
-        case RequestRefused():
-            if event.space in by_space:
-                by_space[event.space].on_refused(event)
+    if not isinstance(event, SpaceOpened | ItemsReceived | RequestRefused) or event.space not in by_space:
+        return
+    sync = by_space[event.space]
+    with _only_for(sync):
+        match event:
+            case SpaceOpened():
+                await sync.on_opened(event)
+            case ItemsReceived():
+                await sync.on_items(event)
+            case RequestRefused():
+                sync.on_refused(event)
 
 
 def _first(failures: BaseExceptionGroup[SyncoreError]) -> SyncoreError:

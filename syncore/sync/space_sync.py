@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from syncore.core.errors import CryptoError, IntegrityError, NotPermitted, RelayLostData
+from syncore.core.errors import CryptoError, IntegrityError, NotPermitted, RelayLostData, SyncoreError
 from syncore.core.identifiers import device_index
 from syncore.crypto.signing import verify
 from syncore.protocol.client_events import ItemsReceived, RequestRefused, SpaceOpened
@@ -62,10 +62,14 @@ class SpaceSync:
         """The space in memory."""
         return self._replica.spaces[self._number]
 
+    def connecting(self) -> None:
+        """A connection is about to be made."""
+        self.was_live = False
+        self._show(SyncState.CONNECTING)
+
     def open_on(self, connection: RelayConnection) -> None:
         """Ask for the space's stream on a fresh connection; the caller flushes it."""
         self._connection = connection
-        self.was_live = False
         self._sent.clear()
         self._keys = self._load_keys()
         row = self.state.row
@@ -84,6 +88,11 @@ class SpaceSync:
         self._connection = None
         if self.progress.state is not SyncState.STOPPED:
             self._show(SyncState.OFFLINE)
+
+    def stop(self, failure: SyncoreError) -> None:
+        """Trying again cannot help."""
+        self.progress.failure = failure
+        self._show(SyncState.STOPPED)
 
     async def on_opened(self, event: SpaceOpened) -> None:
         """The stream begins.
@@ -120,13 +129,18 @@ class SpaceSync:
         self._changed()
 
     def on_refused(self, event: RequestRefused) -> None:
-        """An upload was refused.
+        """The space's stream or an upload was refused.
 
         Raises:
+            RelayLostData: the relay does not know what it had acknowledged.
             Refused: trying again on a fresh connection may help, or nothing will.
         """
         if event.code is RefusalCode.FORK:
             return  # the stream brings the segment that took our number, and with it the rebase
+        if event.code is RefusalCode.UNKNOWN_SPACE:
+            raise RelayLostData("the relay holds no log of this space any more")
+        if event.code is RefusalCode.NOT_MEMBER and self._is_member:
+            raise RelayLostData("the relay does not know this device, whose admission it had accepted")
         raise refused_error(event)
 
     async def push(self) -> None:
@@ -185,6 +199,8 @@ class SpaceSync:
         if connection is None:
             return
         for row in list(self.state.sealed):
+            if not connection.has_room:
+                return  # an answer makes room, and wakes us up
             if row.hash not in self._sent:
                 self._sent.add(row.hash)
                 connection.session.append_segment(sealed_segment(row))
@@ -194,14 +210,19 @@ class SpaceSync:
         """Everything is in: check what only now can be checked, then let changes flow out."""
         state = self.state
         self._guard.check_control(state)
-        control = state.control
-        assert control is not None
-        if control.role(device_index(state.writer)) is None:
+        if not self._is_member:
             raise NotPermitted("this device is not a member of the space any more")
         self.was_live = True
         self.progress.failure = None
         self._show(SyncState.LIVE)
         self._replica.committed.set()
+
+    @property
+    def _is_member(self) -> bool:
+        """Whether the control log that is held here names this device."""
+        control = self.state.control
+        assert control is not None
+        return control.role(device_index(self.state.writer)) is not None
 
     def _note(self, merged: Merged) -> None:
         self._replica.observe(merged.newest_time)

@@ -246,6 +246,9 @@ async def test_a_space_over_its_quota_is_refused_for_now(bench: Bench) -> None:
     assert codes(await bench.offer(large)) == [RefusalCode.QUOTA_EXCEEDED]
     bench.space.heads.clear()
     assert codes(await bench.offer(bench.space.segment())) == [3]
+    (answer,) = await bench.offer(bench.space.segment(filling=bytes(4_000)))
+    assert codes([answer]) == [RefusalCode.QUOTA_EXCEEDED]
+    assert not answer.is_final  # type: ignore[union-attr]
     held = await bench.spaces.get(bench.space.id)
     assert held is not None
     stored = await bench.store.space(bench.space.id)
@@ -275,7 +278,8 @@ async def test_ledgers_in_memory_are_what_the_store_holds(bench: Bench) -> None:
     await bench.offer(space.segment(), space.segment(incarnation=8))
     await bench.offer(OfferedControl(record=space.invite(key("invitation"))), space.segment())
     held = await bench.spaces.get(space.id)
-    bench.spaces.drop(space.id)
+    async with bench.spaces.replaced(space.id):
+        pass
     loaded = await bench.spaces.get(space.id)
     assert held is not None
     assert loaded is not None

@@ -126,3 +126,19 @@ async def test_published_items_that_are_gone_are_an_error() -> None:
     with pytest.raises(IntegrityError):
         await reader.next_batch(FakeStore(), receipt_for)
     assert reader.next_offset == 2
+
+
+async def test_what_was_read_while_the_log_was_replaced_is_not_handed_out() -> None:
+    """A reader whose stream ended during its read gets nothing: the hashes may be another generation's."""
+    stream_, _fanout, woken = stream(head=3)
+
+    class ReplacedStore(FakeStore):
+        async def items(self, key: int, first: int, *, max_items: int, max_bytes: int) -> list[StoredItem]:
+            found = await super().items(key, first, max_items=max_items, max_bytes=max_bytes)
+            stream_.end()
+            return found
+
+    reader = stream_.read_from(1, woken.append)
+    store = ReplacedStore(*(item(offset) for offset in range(1, 4)))
+    assert await reader.next_batch(store, receipt_for) is None
+    assert woken == [reader]

@@ -65,17 +65,21 @@ async def test_idle_spaces_are_dropped_beyond_the_bound_and_busy_ones_stay() -> 
         assert await spaces.get(name(6)) is not idle
 
 
-async def test_a_dropped_space_tells_its_readers() -> None:
+async def test_a_replaced_space_tells_its_readers() -> None:
     """After a new generation the old stream is over, readers are woken, and the space is loaded anew."""
     spaces = Spaces(FakeStore())  # type: ignore[arg-type]
     space = await spaces.get(name(2))
     assert space is not None
     woken: list[object] = []
     space.stream.read_from(1, woken.append)
-    spaces.drop(name(2))
-    spaces.drop(name(2))
-    assert space.stream.is_over
-    assert len(woken) == 1
+    async with spaces.replaced(name(2)):
+        assert space.stream.is_over
+        assert len(woken) == 1
+        asking = asyncio.ensure_future(spaces.get(name(2)))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not asking.done(), "nobody loads a log that is being replaced"
+    assert await asking is not space
     assert await spaces.get(name(2)) is not space
 
 

@@ -204,6 +204,7 @@ class ListConnection:
         self.refusals: list[str] = []
         self.opened_at: Cursor | None = None
         self.is_deaf = False
+        self.has_room = True
         self._relay = relay
 
     def open_space(

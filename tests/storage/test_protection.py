@@ -14,7 +14,7 @@ def test_what_was_protected_is_recovered(data: bytes) -> None:
 
 
 def test_every_flipped_bit_is_noticed() -> None:
-    """No single bit of a stored blob, checksum included, can change unnoticed, and the error names the blob."""
+    """No bit of a stored blob, checksum included, can change unnoticed, and the error names the blob."""
     stored = protect(b"a document's state")
     for position in range(len(stored) * 8):
         damaged = bytearray(stored)

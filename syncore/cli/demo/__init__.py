@@ -1,4 +1,4 @@
-"""``syncore demo``: a relay and devices as real processes, killed and brought back, and the proof that nothing was lost.
+"""``syncore demo``: a relay and devices as real processes, killed and brought back, and what came of it.
 
 Owns the command's arguments. What it does is in :mod:`syncore.cli.demo.running`, which is loaded when the
 command runs; how the story goes is in :mod:`syncore.cli.demo.conductor`.
@@ -23,8 +23,8 @@ def add_parser(subparsers: "Subparsers") -> None:
     parser = subparsers.add_parser(
         "demo",
         help="show a relay and three devices that lose the network, are killed, and converge",
-        description="Starts a relay and devices as processes of their own, kills some of them, and checks that"
-        " they converge, that nothing acknowledged was lost, and that the relay can read nothing."
+        description="Starts a relay and devices as processes of their own, kills some of them, and checks"
+        " that they converge, that nothing acknowledged was lost, and that the relay can read nothing."
         " Exit status 0 only if all of that holds.",
         allow_abbrev=False,
     )
@@ -33,7 +33,9 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's options to its parser."""
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print the outcome as JSON")
+    parser.add_argument(
+        "--json", action="store_true", default=argparse.SUPPRESS, help="print the outcome as JSON"
+    )
     parser.add_argument(
         "--seed",
         type=int,
@@ -48,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"{MIN_DEVICES} to {MAX_DEVICES} devices (default 3)",
     )
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="work in DIR, which must be empty, and leave it")
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="work in DIR, which must be empty, and leave it"
+    )
     parser.add_argument("--airports", type=_positive, help=argparse.SUPPRESS)
     parser.add_argument("--edits", type=_positive, default=DEFAULT_EDITS, help=argparse.SUPPRESS)
 

@@ -1,4 +1,4 @@
-"""``python -m syncore.cli.demo``: the demo, and the processes that it starts (``device``, ``inspect``, ``control``)."""
+"""``python -m syncore.cli.demo``: the demo and, by their names, the processes that it starts."""
 
 import argparse
 import sys

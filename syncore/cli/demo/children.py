@@ -22,7 +22,6 @@ _LINE_BYTES = 1 << 20
 _STOP_S = 10
 
 
-
 @asynccontextmanager
 async def step(what: str, seconds: float) -> AsyncIterator[None]:
     """A part of the demo that has a name and a bound.

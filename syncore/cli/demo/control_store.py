@@ -38,7 +38,7 @@ _WRITTEN_TOGETHER = 200
 
 
 class NoCipher:
-    """A :class:`syncore.protocol.ports.BodyCipher` that compresses and pads as the real one does, and hides nothing."""
+    """A :class:`syncore.protocol.ports.BodyCipher` that compresses and pads, and hides nothing."""
 
     def __init__(self, _keys: Mapping[int, ContentKey], entropy: Entropy) -> None:
         """Take what the real cipher takes."""
@@ -91,7 +91,7 @@ async def _copy(options: argparse.Namespace) -> None:
 
 @asynccontextmanager
 async def _open_unsealed(folder: Path) -> AsyncIterator[Replica]:
-    """A fresh replica whose segments are not encrypted; composed as :class:`Replica` is, but for the cipher."""
+    """A fresh replica whose segments are not encrypted; otherwise composed as ``Replica.open`` does it."""
     clock, entropy, connector = SystemClock(), SystemEntropy(), WebsocketsConnector()
     database = await open_database(folder / "control.db", application_id=APPLICATION_ID)
     local = await LocalReplica.open(database, clock, entropy)

@@ -16,7 +16,7 @@ from typing import Any
 from syncore.cli.demo.airports import COLLECTION, load_airports
 from syncore.cli.demo.editing import Editor
 from syncore.cli.demo.ledger import Ledger
-from syncore.cli.demo.peeking import log_offset
+from syncore.cli.demo.peeking import closed_writers, log_offset
 from syncore.cli.demo.scenario import HEADING, SHARED_TEXT, TEXT_FIELD, Place, plan_edits
 from syncore.cli.demo.wholeness import WholenessWatch
 from syncore.core.errors import SyncoreError
@@ -130,8 +130,7 @@ class Device:
         status = self._replica.space.status()
         return {
             "digest": await self._replica.space.digest(),
-            "returns_in_time": status.returns_in_time,
-            "closed_writers": status.closed_writers,
+            "closed_writers": closed_writers(self._replica),
             "set_aside": status.set_aside,
             "half_visible": [] if self._watch is None else self._watch.half_visible,
             "transactions_watched": 0 if self._watch is None else self._watch.seen,

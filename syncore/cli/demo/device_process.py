@@ -1,4 +1,4 @@
-"""A device as the conductor sees it: a process that is told what to do, killed, and started again on its files."""
+"""A device as the conductor sees it: a process that is told what to do, killed, and started again."""
 
 import asyncio
 import json

@@ -6,6 +6,7 @@ that is killed leaves more than one edit unconfirmed.
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from syncore.cli.demo.ledger import Ledger, LedgerWrite
 from syncore.cli.demo.peeking import Sight, look
@@ -49,23 +50,13 @@ class Editor:
 
     async def _settle(self, write: PlannedWrite, sights: dict[Place, Sight]) -> LedgerWrite:
         """The write as it comes to be, in view of what is there."""
-        value, saw, token = write.value, (), ""
-        if write.kind is WriteKind.REGISTER:
-            sight = sights[write.place]
-            values = sight.siblings.get(write.field, [])
-            return LedgerWrite(
-                place=write.place,
-                field=write.field,
-                kind=write.kind,
-                value=value,
-                saw=tuple(edit_of(value) or "" for value in values),
-                token=sight.token,
-            )
-        if write.kind is WriteKind.REMOVE:
-            value = await self._choose_element(write)
-        return LedgerWrite(
-            place=write.place, field=write.field, kind=write.kind, value=value, saw=saw, token=token
-        )
+        value = await self._choose_element(write) if write.kind is WriteKind.REMOVE else write.value
+        settled = LedgerWrite(place=write.place, field=write.field, kind=write.kind, value=value)
+        if write.kind is not WriteKind.REGISTER:
+            return settled
+        sight = sights[write.place]
+        seen = sight.siblings.get(write.field, [])
+        return replace(settled, saw=tuple(edit_of(value) or "" for value in seen), token=sight.token)
 
     async def _choose_element(self, write: PlannedWrite) -> str:
         """An element of a set that is to be removed; where the set is empty, one that was never there."""

@@ -74,9 +74,7 @@ async def _inspect(options: argparse.Namespace) -> Inspected:
         conflicts = 0
         for name in await replica.space.collections():
             async for document in replica.collection(name).find():
-                shown[Place(name, document.id)] = {
-                    field: to_json(value) for field, value in document.items()
-                }
+                shown[Place(name, document.id)] = {field: to_json(value) for field, value in document.items()}
                 conflicts += len(document.conflicts)
         sights = await look(replica, sorted(_edited_places(options.ledger)))
         return Inspected(
@@ -88,6 +86,4 @@ async def _inspect(options: argparse.Namespace) -> Inspected:
 
 
 def _edited_places(ledgers: Iterable[Path]) -> set[Place]:
-    return {
-        write.place for ledger in ledgers for edit in read_ledger(ledger) for write in edit.writes
-    }
+    return {write.place for ledger in ledgers for edit in read_ledger(ledger) for write in edit.writes}

@@ -1,4 +1,4 @@
-"""The end of the demo: fresh processes read the replica files, the ledgers are compared, the relay's files searched."""
+"""The end of the demo: what fresh processes read, what the ledgers say, what is in the relay's files."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -56,7 +56,9 @@ class Judge:
 
     async def judge(self, played: Sequence[Played], relay: RelayProcess) -> Judgement:
         """What there is to say about the devices' files and the relay's."""
-        self._note("fresh processes read the replica files; the control is written with an identity for a cipher")
+        self._note(
+            "fresh processes read the replica files; the control is written with an identity for a cipher"
+        )
         async with asyncio.TaskGroup() as tasks:
             writing = tasks.create_task(self._write_control(played[0]))
             inspecting = [tasks.create_task(self._inspect(one, played)) for one in played]
@@ -127,14 +129,11 @@ class Judge:
 
 def _troubles(one: Played) -> list[str]:
     """What a device itself has noticed."""
-    name, report = one.device.name, one.report
-    troubles = [f"{name}: {trouble}" for trouble in report["half_visible"]]
-    troubles += [
-        f"{name}: {report[fact]} {what}"
-        for fact, what in {"closed_writers": "writers were closed", "set_aside": "commits were set aside"}.items()
-        if report[fact]
-    ]
-    return troubles
+    report = one.report
+    troubles = [*report["half_visible"], *report["closed_writers"]]
+    if report["set_aside"]:
+        troubles.append(f"{report['set_aside']} transactions could not be sent and were set aside")
+    return [f"{one.device.name}: {trouble}" for trouble in troubles]
 
 
 def _differences(played: Sequence[Played], inspected: Sequence[Inspected]) -> list[str]:

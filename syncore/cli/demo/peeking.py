@@ -57,10 +57,16 @@ def log_offset(replica: Replica) -> int:
     return _local(replica).default_space.row.log_offset
 
 
+def closed_writers(replica: Replica) -> list[str]:
+    """Which writers the default space of a replica accepts nothing more of, and why."""
+    closed = _local(replica).default_space.closed.values()
+    return [f"writer {row.writer} was closed behind commit {row.number}: {row.reason}" for row in closed]
+
+
 def to_json(value: FieldValue) -> Json:
     """A value as JSON shows it; different values look different."""
     if isinstance(value, frozenset):
-        return sorted(str(element) for element in value)
+        return [*sorted(str(element) for element in value)]
     if isinstance(value, list):
         return [to_json(item) for item in value]
     if isinstance(value, dict):

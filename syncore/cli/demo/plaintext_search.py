@@ -1,4 +1,4 @@
-"""The search for plaintext in a relay's folder: in its files as they are, in its rows, and in every zstd frame.
+"""The search for plaintext in a relay's folder: in its files, in its rows, and in every zstd frame.
 
 SQLite cuts long values into pages, which would hide a phrase or a frame that lies across the cut, so rows are
 read through SQLite too, on a copy. What is searched for are texts by their longest run of ASCII; texts whose
@@ -116,6 +116,7 @@ def _row_values(folder: Path) -> Iterator[bytes]:
 def _values_of_tables(sql: SqlConnection) -> list[bytes]:
     values: list[bytes] = []
     for (name,) in sql.rows("SELECT name FROM sqlite_schema WHERE type = 'table'"):
+        assert isinstance(name, str)
         for row in sql.rows(f'SELECT * FROM "{name}"'):  # noqa: S608 - a name that SQLite itself gave
             values += [value for value in row if isinstance(value, bytes)]
             values += [value.encode() for value in row if isinstance(value, str)]

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +27,10 @@ def run_demo(options: argparse.Namespace) -> int:
     """
     is_json = getattr(options, "json", False)
     with _folder(options.keep) as folder:
-        outcome = asyncio.run(_run_until_stopped(options, folder))
+        try:
+            outcome = asyncio.run(_run_until_stopped(options, folder))
+        except asyncio.CancelledError as stopped:
+            raise SyncoreError("the demo was stopped") from stopped
     if is_json:
         print(json.dumps(outcome.record()))
         if not outcome.is_good:
@@ -38,17 +41,14 @@ def run_demo(options: argparse.Namespace) -> int:
 
 
 async def _run_until_stopped(options: argparse.Namespace, folder: Path) -> Outcome:
-    """Run the demo as a task that SIGTERM cancels, as Ctrl-C does, so that no child is left behind."""
-    task = asyncio.ensure_future(_run(options, folder))
+    """Run the demo; SIGTERM cancels it, as Ctrl-C does, so that no child is left behind."""
+    task = asyncio.current_task()
+    assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     try:
-        return await task
+        return await _run(options, folder)
     except* SyncoreError as failures:
         raise _first(failures) from failures
-    except* asyncio.CancelledError as stopped:
-        if asyncio.current_task() is not None and asyncio.current_task().cancelling():  # type: ignore[union-attr]
-            raise
-        raise SyncoreError("the demo was stopped") from stopped
 
 
 async def _run(options: argparse.Namespace, folder: Path) -> Outcome:

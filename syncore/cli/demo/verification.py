@@ -55,7 +55,7 @@ class _Writes:
 def find_losses(
     edits: Sequence[LedgerEdit], ending: Ending, imported: Mapping[Place, Mapping[str, Json]]
 ) -> list[str]:
-    """Everything that was acknowledged and did not last, or that shows by halves, in words; empty if all is well.
+    """What was acknowledged and did not last, and what shows by halves, in words; nothing if all is well.
 
     Args:
         edits: Those of all ledgers.

@@ -41,7 +41,9 @@ def frame_end(data: bytes, start: int) -> int | None:
     descriptor = data[start + len(MAGIC)]
     is_single_segment = bool(descriptor & 0x20)
     size_bytes = _CONTENT_SIZE_BYTES[descriptor >> 6] or int(is_single_segment)
-    position = start + _HEADER_BYTES + (not is_single_segment) + _DICTIONARY_ID_BYTES[descriptor & 3] + size_bytes
+    position = (
+        start + _HEADER_BYTES + (not is_single_segment) + _DICTIONARY_ID_BYTES[descriptor & 3] + size_bytes
+    )
     is_last = False
     while not is_last:
         header = data[position : position + _BLOCK_HEADER_BYTES]
