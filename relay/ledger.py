@@ -245,7 +245,7 @@ class Draft:
         self.control.restore(accepted)
         payload = accepted.record.payload
         if isinstance(payload, Admit) and self.control.invitations[payload.invitation_id].is_used_up:
-            pass
+            self.spent.append(payload.invitation_id)
         offset = self._add(KIND_CONTROL, accepted.link, encode_item(control_item(accepted)), end=None)
         self.control_offsets.append(offset)
         return offset

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from syncore.documents.changes import remove as remove
     from syncore.documents.changes import rewrite as rewrite
     from syncore.documents.changes import splice as splice
+    from syncore.documents.operations import FieldKind as FieldKind
     from syncore.engine.replica import Replica as Replica
     from syncore.engine.space import Space as Space
     from syncore.replica.collection import Collection as Collection
@@ -42,6 +43,7 @@ _HOMES = {
     "Counter": "syncore.documents.changes",
     "Document": "syncore.replica.views",
     "Durability": "syncore.core.ports",
+    "FieldKind": "syncore.documents.operations",
     "List": "syncore.documents.changes",
     "Replica": "syncore.engine.replica",
     "Set": "syncore.documents.changes",

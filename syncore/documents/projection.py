@@ -121,7 +121,7 @@ def _show(
         return None
     kind = kinds[0]
     value = field_value(record, contents, name, kind, context, resolve)
-    is_lasting = not isinstance(value, list | dict)
+    is_lasting = type(value) not in (list, dict)
     if kind is not FieldKind.REGISTER:
         return Shown(value, kind, len(kinds) > 1, is_lasting)
     siblings = record.registers[name]

@@ -23,6 +23,7 @@ from syncore.documents.operations import (
     DeclareField,
     DeleteDocument,
     FieldKind,
+    FieldOperation,
     Operation,
     RemoveElement,
     RemoveField,
@@ -104,18 +105,20 @@ class Record:
         self, operation: Operation, *, dot: Dot, time: HybridTime, and_replaces: tuple[Dot, ...] = ()
     ) -> None:
         """Take in one operation of a commit; ``and_replaces`` is what it replaces beside what it names."""
-        if isinstance(operation, DeleteDocument | RestoreDocument):
-            self._restore(operation.replaces + and_replaces)
-            if isinstance(operation, DeleteDocument):
+        if isinstance(operation, FieldOperation):
+            self.changed.add(operation.field)
+        match operation:
+            case AddToCounter():
+                self._add_to_counter(operation, dot)
+            case CancelCounter():
+                self._cancel_counter(operation)
+            case DeleteDocument():
+                self._restore(operation.replaces + and_replaces)
                 self._delete(operation.seen, dot)
-            return
-        self.changed.add(operation.field)
-        if isinstance(operation, AddToCounter):
-            self._add_to_counter(operation, dot)
-        elif isinstance(operation, CancelCounter):
-            self._cancel_counter(operation)
-        else:
-            self._replace(operation, operation.replaces + and_replaces, dot, time)
+            case RestoreDocument():
+                self._restore(operation.replaces + and_replaces)
+            case _:
+                self._replace(operation, operation.replaces + and_replaces, dot, time)
 
     def note_rich(self, dot: Dot, clock_after: int) -> None:
         """Take note of a delta of the rich part that brought its author's clock to ``clock_after``."""
@@ -164,21 +167,21 @@ class Record:
         time: HybridTime,
     ) -> None:
         name = operation.field
-        if isinstance(operation, SetField):
-            siblings = self._kept_siblings(name, replaced)
-            siblings.append(Sibling(dot, operation.value, time))
-            self.registers[name] = tuple(sorted(siblings))
-        elif isinstance(operation, RemoveField):
-            _put(self.registers, name, tuple(self._kept_siblings(name, replaced)))
-            self._withdraw(name, replaced)
-        elif isinstance(operation, DeclareField):
-            kinds = self.declarations.setdefault(name, {})
-            kinds[operation.kind] = _exchange(kinds.get(operation.kind, ()), replaced, dot)
-        elif isinstance(operation, AddElement):
-            elements = self.sets.setdefault(name, {})
-            elements[operation.element] = _exchange(elements.get(operation.element, ()), replaced, dot)
-        else:
-            self._remove_element(name, operation.element, replaced)
+        match operation:
+            case SetField(value=value):
+                siblings = self._kept_siblings(name, replaced)
+                self.registers[name] = tuple(sorted([*siblings, Sibling(dot, value, time)]))
+            case RemoveField():
+                _put(self.registers, name, tuple(self._kept_siblings(name, replaced)))
+                self._withdraw(name, replaced)
+            case DeclareField(kind=kind):
+                kinds = self.declarations.setdefault(name, {})
+                kinds[kind] = _exchange(kinds.get(kind, ()), replaced, dot)
+            case AddElement(element=element):
+                elements = self.sets.setdefault(name, {})
+                elements[element] = _exchange(elements.get(element, ()), replaced, dot)
+            case RemoveElement(element=element):
+                self._remove_element(name, element, replaced)
 
     def _kept_siblings(self, name: str, replaced: tuple[Dot, ...]) -> list[Sibling]:
         return [sibling for sibling in self.registers.get(name, ()) if sibling.dot not in replaced]

@@ -1,9 +1,9 @@
 """The services of one open replica, joined: local database, keystore, guard and sync client."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from syncore.core.errors import ConnectionFailed, Misused, NotPermitted, Refused
+from syncore.core.errors import Closed, ConnectionFailed, Misused, NotPermitted, ReadOnly, Refused
 from syncore.core.identifiers import Incarnation, Writer, make_writer
 from syncore.core.limits import MAX_INVITATION_USES
 from syncore.core.ports import Clock, Connector, Entropy
@@ -25,6 +25,7 @@ from syncore.sync.status import SpaceStatus, Traffic
 
 _INCARNATION_BYTES = 4
 _INVITE_PAUSE_S = 0.2
+_NO_KEYS = "the keys of this replica are not in its keystore: it can only be read"
 
 
 @dataclass(slots=True)
@@ -40,6 +41,7 @@ class Services:
         clock: Time.
         entropy: Randomness.
         is_syncing: Whether shared spaces are kept in sync.
+        has_keys: Whether the keys of its shared spaces are here.
         has_returned_in_time: Whether the file was found to be a copy or an older state of itself.
         moved: Local numbers of spaces that were turned into others: the private one, when it was shared.
     """
@@ -53,7 +55,9 @@ class Services:
     entropy: Entropy
     is_syncing: bool
     moved: dict[int, int] = field(default_factory=dict)
+    has_keys: bool = True
     has_returned_in_time: bool = False
+    _is_closed: bool = False
 
     def current_number(self, number: int) -> int:
         """The local number that a space has now."""
@@ -69,7 +73,7 @@ class Services:
             return
         if await asyncio.to_thread(self.keystore.device) is None:
             self.local.is_read_only = True
-            self.is_syncing = False
+            self.is_syncing = self.has_keys = False
             return
         self.has_returned_in_time = await self.guard.check()
         if self.is_syncing:
@@ -78,6 +82,7 @@ class Services:
 
     async def share(self, address: str) -> int:
         """Turn the private default space into a shared one at a relay; its local number."""
+        self._check_writable()
         private = self.local.default_space
         check_space_kind(private, is_private=True)
         address = relay_address(address)
@@ -92,6 +97,7 @@ class Services:
 
     async def join(self, code: str, *, is_default: bool | None) -> int:
         """Join a space with an invitation code; its local number."""
+        self._check_writable()
         invitation = parse_code(code)
         device = await asyncio.to_thread(self.keystore.device_or_new)
         host = relay_address(invitation.host)
@@ -111,6 +117,7 @@ class Services:
 
     async def invite(self, number: int, *, role: Role, uses: int, days_ms: int) -> str:
         """Make an invitation code for a space."""
+        self._check_writable()
         state = self.local.spaces[number]
         check_space_kind(state, is_private=False)
         if not 1 <= uses <= MAX_INVITATION_USES or days_ms <= 0:
@@ -147,6 +154,10 @@ class Services:
         """Wait until a space is synced."""
         if self.local.spaces[number].is_private:
             return
+        if self._is_closed:
+            raise Closed("the replica is closed")
+        if not self.has_keys:
+            raise ReadOnly(_NO_KEYS, hint="open it with the keystore that it was made with")
         if not self.is_syncing:
             raise Misused("syncing is switched off for this replica", hint="open it without sync=False")
         await self.sync.synced(number)
@@ -157,7 +168,10 @@ class Services:
 
     def status(self, number: int) -> SpaceStatus:
         """How a space stands with its relay."""
-        return self.sync.status(number)
+        status = self.sync.status(number)
+        if self.has_keys or self.local.spaces[number].is_private:
+            return status
+        return replace(status, reason=_NO_KEYS)
 
     async def digest(self, number: int) -> bytes:
         """The digest of a space's content."""
@@ -169,8 +183,18 @@ class Services:
 
     async def close(self) -> None:
         """Stop syncing, then close the file."""
+        self._is_closed = True
         await self.sync.close()
         await self.local.close()
+
+    def _check_writable(self) -> None:
+        """Refuse, before a relay hears of it, what could not be kept here."""
+        if self._is_closed:
+            raise Closed("the replica is closed")
+        if not self.has_keys:
+            raise ReadOnly(_NO_KEYS, hint="open it with the keystore that it was made with")
+        if self.local.is_read_only:
+            raise ReadOnly("the replica was opened read-only")
 
     async def _start(self, number: int) -> None:
         await self.guard.write()

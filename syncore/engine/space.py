@@ -13,6 +13,8 @@ from syncore.replica.watching import ChangeStream
 from syncore.sync.status import SpaceStatus
 
 DAY_MS = 24 * 60 * 60 * 1000
+MAX_INVITATION_DAYS = 3_650
+"""Ten years: a code that is written down and forgotten should end at some time."""
 
 
 class Space:
@@ -88,13 +90,15 @@ class Space:
         Args:
             role: What the new device may do: ``reader``, ``writer``, ``admin`` or ``owner``.
             uses: How many devices may join with it, 1 .. 1,000.
-            days: How long it can be used.
+            days: How long it can be used, up to ten years.
 
         Raises:
             Misused: the space is private, or an argument is out of range.
             NotPermitted: this device's role does not allow it.
             ConnectionFailed: the relay cannot be reached; inviting needs it.
         """
+        if not 0 < days <= MAX_INVITATION_DAYS:  # which also refuses what is no number
+            raise Misused(f"an invitation lasts up to {MAX_INVITATION_DAYS} days")
         return await self._services.invite(
             self._local_number(), role=_role(role), uses=uses, days_ms=int(days * DAY_MS)
         )

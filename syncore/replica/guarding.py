@@ -62,13 +62,17 @@ class FileGuard:
         return guard is not None and guard.sealed == self._last.sealed
 
     async def write(self) -> None:
-        """Let the guard catch up with the file, whose last commit the caller has made durable."""
+        """Let the guard catch up with the file, whose last commit the caller has made durable.
+
+        It never goes back, nor over to another history: a restored file that is behind in a control log, or
+        is shown another one, leaves the head that was seen before, for :meth:`check_control` to hold on to.
+        """
         async with self._writing:
             count = await self._replica.read(sealed_count)
             control = {
                 state.id: ControlPoint(seq=state.control.head_seq, link=state.control.head_link)
                 for state in self._replica.spaces.values()
-                if state.control is not None and state.control.head_seq >= 0
+                if state.control is not None and state.control.head_seq >= 0 and self._continues(state)
             }
             guard = Guard(sealed=max(count, self._last.sealed), control={**self._last.control, **control})
             if guard != self._last:
@@ -81,12 +85,16 @@ class FileGuard:
         Raises:
             ProtocolViolation: the relay shows another history of the space's membership.
         """
-        known = self._last.control.get(state.id)
-        if known is not None and state.control is not None and state.control.link_at(known.seq) != known.link:
+        if not self._continues(state):
             raise ProtocolViolation(
                 "the relay shows another control log than before",
                 hint="compare the space's fingerprint with another member; nothing is sent meanwhile",
             )
+
+    def _continues(self, state: SpaceState) -> bool:
+        """Whether the control log of a space contains the head which was seen before."""
+        known = self._last.control.get(state.id)
+        return known is None or state.control is None or state.control.link_at(known.seq) == known.link
 
     def _catch_up(self, sql: SqlConnection) -> None:
         """From here on the file counts along again; otherwise it would be behind at every opening."""

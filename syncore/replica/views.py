@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from syncore.core.identifiers import DocumentKey, SpaceId
+from syncore.documents.operations import FieldKind
 from syncore.documents.projection import FieldValue, Projection
 from syncore.replica.tokens import encode_token
 
@@ -47,6 +48,11 @@ class Document(Mapping[str, FieldValue]):
     def conflicts(self) -> tuple[str, ...]:
         """The fields that hold values which were written without seeing each other; the shown one won."""
         return self._projection.conflicts
+
+    @property
+    def kinds(self) -> Mapping[str, FieldKind]:
+        """What the fields that are not registers are: counters, sets, texts or lists."""
+        return self._projection.kinds
 
     def __getitem__(self, field: str) -> FieldValue:
         """The value of a field."""

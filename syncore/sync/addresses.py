@@ -18,8 +18,12 @@ def relay_address(text: str) -> str:
     """
     if "://" not in text:
         text = f"{'ws' if _is_loopback(text) else 'wss'}://{text}"
-    parts = urlsplit(text)
-    if parts.scheme not in _SCHEMES or not parts.hostname:
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not match, or a port that is none
+        is_address = False
+    if not is_address:
         raise Misused(
             f"{text!r} is no relay's address", hint="such as ws://127.0.0.1:8787 or wss://relay.example.org"
         )

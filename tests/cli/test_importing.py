@@ -126,3 +126,15 @@ def test_interrupted(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     assert outcome.code == 130
     assert outcome.out == "500 lines imported: 500 inserted, 0 updated, 0 unchanged\n"
     assert machine.ok("find", "movies", "--count").out == "500\n"
+
+
+def test_conflict_is_settled(machine: Machine) -> None:
+    """A line that agrees with what a field in conflict shows is written, and settles it."""
+    machine.ok("put", "movies", "x", "n=1")
+    token = machine.ok("get", "movies", "x", "--token", "--json").record["$token"]
+    machine.ok("put", "movies", "x", "n=2")
+    machine.ok("put", "movies", "x", "n=3", "--seen", str(token))
+    shown = machine.ok("get", "movies", "x", "--json").record
+    assert shown["$conflicts"] == ["n"]
+    assert machine.ok("import", "movies", _file(machine, shown), "--json").record["updated"] == 1
+    assert machine.ok("get", "movies", "x", "--json").record == {"$id": "x", "n": shown["n"]}

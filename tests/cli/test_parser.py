@@ -88,3 +88,9 @@ def test_quick_start() -> None:
         " sys.exit(bool(heavy & {*sys.modules}))"
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, check=False).returncode == 0
+
+
+def test_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    """The demonstration brings its own arguments, and is loaded only when it is asked for."""
+    assert main(["demo", "--help"], {}) == 0
+    assert "--seed" in capsys.readouterr().out

@@ -272,7 +272,7 @@ async def _tell(folder: Path, steps: list[Local | Mark | Exchange | Reopen]) -> 
                 await device.close()
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, min_size=15, max_size=50))
 def test_replicas_converge(steps: list[Local | Mark | Exchange | Reopen]) -> None:
     """Whatever is written and exchanged, all end with equal digests and reads; no edit is lost or doubled."""

@@ -86,7 +86,7 @@ async def test_mutated_frames_end_one_connection_and_nothing_else(tmp_path: Path
     async with running_relay(tmp_path) as relay, connected(relay.address, OWNER) as witness:
         space = TestSpace(OWNER, relay.public_key)
         await witness.create(space)
-        for _ in range(60):
+        for _ in range(30):
             async with connected(relay.address, OWNER) as device:
                 device.session.open_space(space.id, cursor=None)
                 device.session.append_segment(space.segment(incarnation=chance.getrandbits(32)))
@@ -161,6 +161,29 @@ async def test_a_stopping_relay_acknowledges_what_it_was_sent(tmp_path: Path) ->
         device.session.open_space(space.id, cursor=None)
         opened = await device.expect(SpaceOpened)
         assert opened.head.offset == 2 + len(first.items) + count
+
+
+async def test_a_stopping_relay_sends_the_backlog_before_an_acknowledgement(tmp_path: Path) -> None:
+    """An upload behind items that its uploader has not read yet is acknowledged before the end."""
+    async with contextlib.AsyncExitStack() as clients:
+        async with running_relay(tmp_path) as relay:
+            space = TestSpace(OWNER, relay.public_key)
+            witness = await clients.enter_async_context(connected(relay.address, OWNER))
+            slow = await clients.enter_async_context(connected(relay.address, OWNER, max_queue=1))
+            await witness.create(space)
+            for _ in range(20):
+                await witness.append(space.segment(filling=bytes(1_000_000)))
+            slow.session.open_space(space.id, cursor=None)
+            await slow.expect(SpaceOpened)
+            slow.websocket.transport.pause_reading()
+            slow.session.append_segment(space.segment())
+            await slow.flush()
+            await witness.expect(ItemsReceived)
+            slow.websocket.transport.resume_reading()
+            reading = asyncio.ensure_future(read_to_the_end(slow))
+            watching = asyncio.ensure_future(read_to_the_end(witness))
+        assert await reading == (2 + 20 + 1, FaultCode.SHUTTING_DOWN)
+        assert await watching == (0, FaultCode.SHUTTING_DOWN)
 
 
 class StuckWebsocket:
