@@ -33,6 +33,11 @@ def hash_parts(kind: str, *parts: bytes) -> bytes:
     return state.digest()
 
 
+_CHECKSUM = hashlib.blake2b(digest_size=8, person=DOMAIN + pad8("checksum"))
+
+
 def checksum(data: bytes) -> bytes:
     """8 bytes that tell whether stored bytes are still what was written (against accidents, not attackers)."""
-    return hashlib.blake2b(data, digest_size=8, person=DOMAIN + pad8("checksum")).digest()
+    state = _CHECKSUM.copy()
+    state.update(data)
+    return state.digest()

@@ -1,6 +1,5 @@
 """Names of things: writers, dots, spaces, documents. Sizes and ranges are checked where bytes become names."""
 
-from dataclasses import dataclass
 from typing import NamedTuple, NewType
 
 from syncore.core.errors import InvalidName
@@ -34,8 +33,7 @@ class Dot(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class DocumentKey:
+class DocumentKey(NamedTuple):
     """Where a document lives within a space."""
 
     collection: str
@@ -75,6 +73,8 @@ def name_problem(name: str) -> str:
     """Why ``name`` is not allowed as a name, or the empty string."""
     if not name:
         return "is empty"
+    if len(name) <= MAX_NAME_BYTES and name.isascii() and name.isprintable():
+        return ""  # nearly every name, and nothing below can find fault with it
     try:
         size_bytes = len(name.encode())
     except UnicodeEncodeError:

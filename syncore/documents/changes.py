@@ -7,7 +7,7 @@ is decided when it is planned (:mod:`syncore.documents.planning`). A tuple of ch
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from syncore.codec.values import Value
 from syncore.core.errors import InvalidChange
@@ -84,7 +84,7 @@ class Splice:
 class Rewrite:
     """See :func:`rewrite`."""
 
-    function: Callable[[object], object]
+    function: Callable[[Any], object]
 
 
 class Unset(Enum):
@@ -134,7 +134,7 @@ def splice(position: int, delete: int = 0, insert: str | Sequence[Value] = "") -
     return Splice(position, delete, insert if isinstance(insert, str) else tuple(insert))
 
 
-def rewrite(function: Callable[[object], object]) -> Rewrite:
+def rewrite(function: Callable[[Any], object]) -> Rewrite:
     """Compute a field's new value from its current one, with nothing happening in between.
 
     The function gets what a read shows (None when the field is not there) and returns what to write: a value

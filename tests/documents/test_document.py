@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from syncore.codec.values import encode_value
 from syncore.core.errors import SyncoreError
 from syncore.core.hybrid_clock import HybridTime
-from syncore.core.identifiers import DocumentKey, Dot
+from syncore.core.identifiers import DeviceIndex, DocumentKey, Dot
 from syncore.documents.changes import UNSET, List, Text, increment, splice
 from syncore.documents.document import Document
-from syncore.documents.operations import RecordEntry, RichEntry
+from syncore.documents.operations import RecordEntry, RichEntry, SetField
 from syncore.documents.planning import DocumentPlan
+from syncore.documents.resolution import ResolutionContext
 from tests.documents.worlds import KEY, Device, writer
 
 
@@ -109,3 +111,56 @@ def test_a_delta_that_breaks_the_rich_part_is_an_integrity_error() -> None:
     broken = replace(entry, update=b"\xff\xff\xff")
     with pytest.raises(SyncoreError):
         first.document.apply(broken, dot=sent.dot, time=HybridTime(9))
+
+
+def test_a_value_changed_by_its_reader_does_not_come_back() -> None:
+    """Lists and maps of a projection are the reader's own: the document does not remember them."""
+    first, _ = pair(r=[1, 2], m={"a": 1}, l=List([1]))
+    shown = first.document.project()
+    for name in ("r", "l"):
+        value = shown.values[name]
+        assert isinstance(value, list)
+        value.append("intruder")
+    value = shown.values["m"]
+    assert isinstance(value, dict)
+    value["b"] = "intruder"
+    assert first.document.project().values == {"l": [1], "m": {"a": 1}, "r": [1, 2]}
+
+
+def test_a_conflict_is_resolved_anew_in_another_context() -> None:
+    """What is remembered of fields holds no resolved conflict, which the context may decide otherwise."""
+    first, second = pair(f="old")
+    mine = first.write(lambda plan: plan.update({"f": "first"}))
+    second.receive(mine)
+    third = first.stored(writer(3))
+    theirs = third.write(lambda plan: plan.update({"f": "third"}, seen={writer(1): 1}))
+    first.receive(theirs)
+    before = first.document.project()
+    late = ResolutionContext(floor_ms={DeviceIndex(1): 10**9})
+    assert (before.conflicts, before.values["f"]) == (("f",), "third")
+    assert first.document.project(late).values["f"] == "first"
+    assert first.document.project() == before
+
+
+def test_what_changes_the_record_behind_the_document_shows() -> None:
+    """Where the record is also the confirmed one, entries reach it without passing the document."""
+    first, _ = pair(f="old", g=1)
+    first.document.project()
+    operation = SetField(field="f", value=encode_value("new"), replaces=(Dot(writer(1), 1),))
+    first.document.record.apply_operations([operation], dot=Dot(writer(2), 1), time=HybridTime(1))
+    assert first.document.project().values == {"f": "new", "g": 1}
+
+
+def test_a_field_shows_what_its_kinds_come_to() -> None:
+    """A register that becomes a text, a text that is emptied, and a field that goes and comes back."""
+    first, _ = pair(f="register", t=Text("abc"))
+    for changes in (
+        {"f": (UNSET, Text("text")), "t": splice(0, 3)},
+        {"f": UNSET, "t": splice(0, insert="x")},
+        {"f": (UNSET, 1), "t": UNSET},
+        {"t": Text("")},
+        {"t": (UNSET, increment(2))},
+        {"t": UNSET, "f": 2},
+    ):
+        first.write(lambda plan, changes=changes: plan.update(changes))  # type: ignore[misc]
+    assert first.document.project().values == {"f": 2}

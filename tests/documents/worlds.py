@@ -12,9 +12,10 @@ from syncore.core.commits import Entry, EntryKind
 from syncore.core.hybrid_clock import from_milliseconds
 from syncore.core.identifiers import DeviceIndex, DocumentKey, Dot, Incarnation, Writer, make_writer
 from syncore.core.vectors import includes
-from syncore.documents.document import Document
+from syncore.documents.document import NO_CONTEXT, Document
 from syncore.documents.operations import RecordEntry, RichEntry, decode_record_entry, decode_rich_entry
 from syncore.documents.planning import DocumentPlan
+from syncore.documents.projection import NO_CONTENTS, Projection, project
 from syncore.documents.record_encoding import decode_record, encode_record
 from syncore.documents.record_validity import check_record_entry
 from syncore.documents.rich import RichPart
@@ -66,7 +67,7 @@ class Device:
         entries = planned.commit(dot=dot, time=from_milliseconds(self.time_ms))
         check(entries, dot, past, held)
         self.known[self.writer] = dot.number
-        after = self.document.project()
+        after = self.projected()
         assert (after.values, after.kinds) == (shown.values, shown.kinds), (
             "a transaction reads its own writes"
         )
@@ -80,6 +81,15 @@ class Device:
             self.document.apply(entry, dot=sent.dot, time=from_milliseconds(sent.time_ms))
         self.known[sent.dot.writer] = sent.dot.number
         self.time_ms = max(self.time_ms, sent.time_ms)
+        self.projected()
+
+    def projected(self) -> Projection:
+        """What the document shows, which is what it would show if it remembered nothing."""
+        document = self.document
+        shown = document.project()
+        contents = NO_CONTENTS if document.is_deleted else document.contents()
+        assert shown == project(document.record, contents, NO_CONTEXT)
+        return shown
 
     def can_receive(self, sent: Sent) -> bool:
         """Whether it is next: not here, and everything that it depends on is."""

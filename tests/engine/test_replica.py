@@ -275,7 +275,7 @@ async def test_a_value_that_cannot_be_kept_changes_nothing(tmp_path: Path) -> No
         notes = replica.collection("notes")
         await notes.insert({"n": 1}, id="first")
         before = await replica.space.digest()
-        for value in (object(), float("nan"), {1: 2}, "\ud800", 1j, [[object()]], range(3)):
+        for value in (object(), {1: 2}, "\ud800", 1j, [[object()]], range(3)):
             with pytest.raises(InvalidValue):
                 await notes.update("first", n=value)
             with pytest.raises(InvalidValue):

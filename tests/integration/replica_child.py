@@ -1,7 +1,7 @@
 """Replicas that commit until they are killed: a process that forks one life after the other on the same file.
 
-Forking saves the second or so that importing takes. Each line on standard input begins a life; the life prints its
-process id, then one line for each commit that returned. Other lines on standard output are the ends of lives.
+Forking saves the second or so that importing takes. Each line on standard input begins a life; it prints its
+process id, then one line for each commit that returned. The other lines are the ends of lives.
 """
 
 import asyncio

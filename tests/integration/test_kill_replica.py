@@ -26,7 +26,7 @@ def live_and_die(ask: IO[str], answers: IO[str], commits: int) -> list[str]:
     ask.write("live\n")
     ask.flush()
     process = int(answers.readline())
-    acknowledged = []
+    acknowledged: list[str] = []
     while len(acknowledged) < commits:
         line = answers.readline().strip()
         assert line.startswith("<"), f"the replica ended by itself: {line}"

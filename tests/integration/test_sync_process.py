@@ -332,7 +332,7 @@ async def test_a_device_that_is_killed_while_it_syncs(tmp_path: Path) -> None:
                         process.send_signal(signal.SIGKILL)
                 elif line == b"synced\n":
                     break
-            await process.communicate()
+            await process.communicate(b"")
             await edit(one, f"a{kill_after}")
         await synced(space)
         found = await check(one)

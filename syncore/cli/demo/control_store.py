@@ -17,6 +17,7 @@ from syncore.adapters.key_files import FileKeyFiles
 from syncore.adapters.sqlite_database import open_database
 from syncore.adapters.websockets_connector import WebsocketsConnector
 from syncore.cli.demo.device import say
+from syncore.cli.demo.failures import first_failure
 from syncore.cli.demo.scenario import SHARED_TEXT, TEXT_FIELD
 from syncore.codec.compression import compress, decompress
 from syncore.core.errors import SyncoreError
@@ -60,12 +61,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--relay", required=True)
     options = parser.parse_args(arguments)
+    status = 0
     try:
         asyncio.run(_copy(options))
-    except SyncoreError as error:
+    except* SyncoreError as failures:
+        error = first_failure(failures)
         say({"error": f"{type(error).__name__}: {error}"})
-        return 1
-    return 0
+        status = 1
+    return status
 
 
 async def _copy(options: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from syncore.cli.demo.airports import COLLECTION, load_airports
 from syncore.cli.demo.editing import Editor
+from syncore.cli.demo.failures import first_failure
 from syncore.cli.demo.ledger import Ledger
 from syncore.cli.demo.peeking import closed_writers, log_offset
 from syncore.cli.demo.scenario import HEADING, SHARED_TEXT, TEXT_FIELD, Place, plan_edits
@@ -156,12 +157,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--keystore", type=Path, required=True)
     parser.add_argument("--ledger", type=Path, required=True)
     options = parser.parse_args(arguments)
+    status = 0
     try:
         asyncio.run(_serve(options))
-    except SyncoreError as error:
+    except* SyncoreError as failures:
+        error = first_failure(failures)
         say({"error": f"{type(error).__name__}: {error}"})
-        return 1
-    return 0
+        status = 1
+    return status
 
 
 async def _serve(options: argparse.Namespace) -> None:

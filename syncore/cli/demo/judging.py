@@ -66,7 +66,7 @@ class Judge:
         self._note("comparing the ledgers with what is there")
         ledgers = [read_ledger(one.device.ledger) for one in played]
         losses = [trouble for one in played for trouble in _troubles(one)]
-        losses += self._losses([edit for ledger in ledgers for edit in ledger], inspected[0])
+        losses += self._losses(ledgers, played, inspected)
         self._note("searching the relay's files")
         found, control, expected = self._search(relay.store, writing.result(), inspected[0])
         return Judgement(
@@ -105,12 +105,24 @@ class Judge:
         await relay.kill()
         return relay.store
 
-    def _losses(self, edits: Sequence[LedgerEdit], inspected: Inspected) -> list[str]:
+    def _losses(
+        self,
+        ledgers: Sequence[Sequence[LedgerEdit]],
+        played: Sequence[Played],
+        inspected: Sequence[Inspected],
+    ) -> list[str]:
+        """What is missing on the first device, and on every other that holds something else."""
+        edits = [edit for ledger in ledgers for edit in ledger]
         imported = {
             Place(COLLECTION, code): {name: to_json(value) for name, value in fields.items()}
             for code, fields in self._airports.items()
         }
-        return find_losses(edits, Ending(shown=inspected.shown, siblings=inspected.siblings), imported)
+        return [
+            f"{one.device.name}: {loss}"
+            for one, held in zip(played, inspected, strict=True)
+            if held is inspected[0] or held != inspected[0]
+            for loss in find_losses(edits, Ending(shown=held.shown, siblings=held.siblings), imported)
+        ]
 
     def _search(
         self, store: Path, control: Path, inspected: Inspected

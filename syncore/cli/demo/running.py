@@ -14,6 +14,7 @@ from pathlib import Path
 from syncore.cli.demo.airports import load_airports
 from syncore.cli.demo.children import Children
 from syncore.cli.demo.conductor import Conductor, Plan
+from syncore.cli.demo.failures import first_failure
 from syncore.cli.demo.judging import Judge
 from syncore.cli.demo.report import Outcome, Search
 from syncore.core.errors import Misused, SyncoreError
@@ -48,7 +49,7 @@ async def _run_until_stopped(options: argparse.Namespace, folder: Path) -> Outco
     try:
         return await _run(options, folder)
     except* SyncoreError as failures:
-        raise _first(failures) from failures
+        raise first_failure(failures) from failures
 
 
 async def _run(options: argparse.Namespace, folder: Path) -> Outcome:
@@ -103,12 +104,3 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     if not is_empty:
         raise Misused(f"the folder {keep} is not empty", hint="name a new one")
     yield keep.resolve()
-
-
-def _first(failures: BaseExceptionGroup[SyncoreError]) -> SyncoreError:
-    """The first failure of a group, however deep."""
-    error: BaseException = failures
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, SyncoreError)
-    return error
