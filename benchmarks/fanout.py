@@ -1,4 +1,4 @@
-"""One writer, twenty readers through the relay, against a bare websockets broadcast of frames of the same size."""
+"""One writer, twenty readers through the relay, against a bare websockets broadcast of such frames."""
 
 import asyncio
 from pathlib import Path

@@ -18,8 +18,8 @@ class MemoryKeyFiles:
     def copy(self) -> "MemoryKeyFiles":
         """What a copy of the disk holds."""
         twin = MemoryKeyFiles()
-        twin._secrets = dict(self._secrets)  # noqa: SLF001 - its own class
-        twin._guard = self._guard  # noqa: SLF001 - the same
+        twin._secrets = dict(self._secrets)
+        twin._guard = self._guard
         return twin
 
     def read(self, name: str) -> bytes | None:

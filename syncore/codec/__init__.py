@@ -1,2 +1,1 @@
-"""Canonical bytes: packing, lossless values, bounded compression. Pure; the only floor that knows msgpack
-and zstd."""
+"""Canonical bytes: packing, lossless values, bounded compression; the only floor with msgpack and zstd."""

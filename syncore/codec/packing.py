@@ -11,7 +11,7 @@ import msgpack
 from syncore.core.errors import Malformed
 
 _AS_DATETIME = 3
-"""How msgpack reads its timestamp extension; packing a datetime again raises, so timestamps are refused too."""
+"""How msgpack reads its timestamp extension; packing a datetime raises, so timestamps are refused."""
 
 Packed = None | bool | int | float | str | bytes | Sequence["Packed"]
 """What formats may hold; sequences come back as tuples."""

@@ -1,5 +1,4 @@
-"""A commit as every floor sees it: an id, a time, and typed entries whose bodies only their own floor can
-read."""
+"""A commit as every floor sees it: an id, a time, and typed entries that only their own floor can read."""
 
 from dataclasses import dataclass
 from enum import IntEnum

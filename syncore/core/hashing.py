@@ -37,7 +37,7 @@ _CHECKSUM = hashlib.blake2b(digest_size=8, person=DOMAIN + pad8("checksum"))
 
 
 def checksum(data: bytes) -> bytes:
-    """8 bytes that tell whether stored bytes are still what was written (against accidents, not attackers)."""
+    """8 bytes that tell whether stored bytes are what was written (against accidents, not attackers)."""
     state = _CHECKSUM.copy()
     state.update(data)
     return state.digest()

@@ -1,4 +1,4 @@
-"""Names of things: writers, dots, spaces, documents. Sizes and ranges are checked where bytes become names."""
+"""Names of things: writers, dots, spaces, documents. Sizes are checked where bytes become names."""
 
 from typing import NamedTuple, NewType
 

@@ -8,7 +8,6 @@ KIB = 1024
 MIB = 1024 * KIB
 
 # --- values and documents (validity)
-# ---------------------------------------------------------------------------
 MAX_VALUE_DEPTH = 32
 """Nesting of lists and maps. msgpack's own C stack gives out near 500; people's JSON rarely passes 10."""
 MAX_VALUE_BYTES = 512 * KIB
@@ -29,7 +28,6 @@ MAX_STRUCTS_PER_UPDATE = 65_536
 """Structs and delete ranges of one rich delta: a commit's bytes could not hold many more useful ones."""
 
 # --- segments (validity)
-# ---------------------------------------------------------------------------------------
 MAX_COMMITS_PER_SEGMENT = 256
 """Commits sealed together: where the per-segment signature is below 1 % of the cost (PEERS: sealing in
 batches)."""
@@ -45,7 +43,6 @@ SEGMENT_TARGET_BYTES = 64 * KIB
 """Where packing stops adding commits to a segment: large enough to compress, small enough to retry."""
 
 # --- membership (validity)
-# -------------------------------------------------------------------------------------
 MAX_CONTROL_RECORD_BYTES = 64 * KIB
 """A control record; a removal with its new key for a thousand devices is the largest."""
 MAX_DEVICES = 2**21 - 1
@@ -55,7 +52,6 @@ MAX_RELAY_ADDRESSES = 8
 MAX_ADDRESS_BYTES = 255
 
 # --- session
-# ---------------------------------------------------------------------------------------------------
 MAX_FRAME_BYTES = 4 * MIB
 """A websocket message between authenticated ends: a batch, or the largest segment with its envelope."""
 MAX_UNAUTHENTICATED_FRAME_BYTES = 1 * KIB
@@ -67,17 +63,15 @@ MAX_BATCH_BYTES = 256 * KIB
 MAX_BATCH_ITEMS = 512
 MAX_SPACES_PER_CONNECTION = 256
 MAX_SLOT_BYTES = 1 * KIB
-"""A sealed invitation slot is 173 bytes."""
+"""A sealed invitation slot is 176 bytes."""
 MAX_SLOTS_PER_SPACE = 1_000
 
 # --- clocks
-# ----------------------------------------------------------------------------------------------------
 MAX_CLOCK_DRIFT_MS = 24 * 60 * 60 * 1000
 """How far ahead of its own clock a replica lets a remote one push it: a day covers a wrong time zone."""
 MAX_HYBRID_TIME = 2**63 - 1
 
 # --- the replica at work
-# ---------------------------------------------------------------------------------------
 MAX_WATCH_BACKLOG = 10_000
 """Changes that a watcher may leave unread before it is told to read anew."""
 MAX_GROUP_COMMITS = 256

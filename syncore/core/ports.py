@@ -73,8 +73,8 @@ class Database(Protocol):
     run on another thread, so it must not touch what the event loop touches meanwhile; and it may run on the
     event loop, so it must be quick unless it was announced as large or long.
 
-    Raises (all methods): ``Closed`` after ``close``, ``StorageError`` and its kinds, ``IntegrityError``, and what
-    ``work`` raises. A write to a database that was opened read-only raises ``ReadOnly``.
+    Raises (all methods): ``Closed`` after ``close``, ``StorageError`` and its kinds, ``IntegrityError``, and
+    what ``work`` raises. A write to a database that was opened read-only raises ``ReadOnly``.
     """
 
     async def write(
@@ -108,8 +108,10 @@ class FrameChannel(Protocol):
         ...
 
     async def receive(self) -> bytes:
-        """The next message. Raises ``ConnectionFailed`` at the end, ``Malformed`` for text or an oversized
-        one."""
+        """The next message.
+
+        Raises ``ConnectionFailed`` at the end, ``Malformed`` for text or an oversized message.
+        """
         ...
 
     async def close(self) -> None:
@@ -121,15 +123,18 @@ class Connector(Protocol):
     """Opens connections to relays."""
 
     async def connect(self, address: str) -> FrameChannel:
-        """A fresh connection to ``ws://host:port`` or ``wss://...``. Raises ``ConnectionFailed`` or
-        ``Misused``."""
+        """A fresh connection to ``ws://host:port`` or ``wss://...``.
+
+        Raises ``ConnectionFailed``, or ``Misused`` for an address that is none.
+        """
         ...
 
 
 class KeyFiles(Protocol):
-    """The keystore of one replica, outside the replica file: secrets that are written once and never rewritten.
+    """The keystore of one replica, outside its file: secrets that are written once and never rewritten.
 
-    Raises (all methods): ``StorageError`` kinds, ``IntegrityError`` for a damaged file.
+    Raises (all methods): ``StorageError`` kinds, ``IntegrityError`` for a damaged file, ``Misused`` for a name
+    or size that no secret of ours has.
     """
 
     def read(self, name: str) -> bytes | None:
