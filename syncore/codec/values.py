@@ -169,7 +169,9 @@ def _advice(value: object) -> str:
     for plain in (bool, int, float, str, datetime):
         if isinstance(value, plain):
             return f"convert it to a plain {plain.__name__}"
-    return "values are None, bool, int, float, str, bytes, Decimal, datetime with a zone, date, UUID, list and dict"
+    return (
+        "values are None, bool, int, float, str, bytes, Decimal, datetime with a zone, date, UUID, list, dict"
+    )
 
 
 def _decode_extension(code: int, data: bytes) -> Value:

@@ -7,7 +7,7 @@ that disagreed on one of them would diverge, so they never change within a versi
 KIB = 1024
 MIB = 1024 * KIB
 
-# --- values and documents (validity)
+# --- values and documents: these decide validity
 MAX_VALUE_DEPTH = 32
 """Nesting of lists and maps. msgpack's own C stack gives out near 500; people's JSON rarely passes 10."""
 MAX_VALUE_BYTES = 512 * KIB
@@ -27,7 +27,7 @@ MAX_STRUCT_CLOCK = 2**31
 MAX_STRUCTS_PER_UPDATE = 65_536
 """Structs and delete ranges of one rich delta: a commit's bytes could not hold many more useful ones."""
 
-# --- segments (validity)
+# --- segments: these decide validity
 MAX_COMMITS_PER_SEGMENT = 256
 """Commits sealed together: where the per-segment signature is below 1 % of the cost (PEERS: sealing in
 batches)."""
@@ -42,7 +42,7 @@ MAX_CLOSED_WRITERS = 64
 SEGMENT_TARGET_BYTES = 64 * KIB
 """Where packing stops adding commits to a segment: large enough to compress, small enough to retry."""
 
-# --- membership (validity)
+# --- membership: these decide validity
 MAX_CONTROL_RECORD_BYTES = 64 * KIB
 """A control record; a removal with its new key for a thousand devices is the largest."""
 MAX_DEVICES = 2**21 - 1

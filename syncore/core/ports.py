@@ -133,8 +133,8 @@ class Connector(Protocol):
 class KeyFiles(Protocol):
     """The keystore of one replica, outside its file: secrets that are written once and never rewritten.
 
-    Raises (all methods): ``StorageError`` kinds, ``IntegrityError`` for a damaged file, ``Misused`` for a name
-    or size that no secret of ours has.
+    Raises (all methods): ``StorageError`` kinds, ``IntegrityError`` for a damaged file, ``Misused`` for a
+    name or size that no secret of ours has.
     """
 
     def read(self, name: str) -> bytes | None:

@@ -128,9 +128,7 @@ async def test_a_relay_that_is_killed_again_and_again(tmp_path: Path) -> None:
         two_replicas(tmp_path, relay.address) as (one, two),
     ):
         for round_ in range(4):
-            editing = asyncio.gather(
-                edit_on(one, f"a{round_}.", 25), edit_on(two, f"b{round_}.", 25)
-            )
+            editing = asyncio.gather(edit_on(one, f"a{round_}.", 25), edit_on(two, f"b{round_}.", 25))
             goal = len(acknowledged) + 3 + 9 * round_
             await until(lambda goal=goal: len(acknowledged) >= goal)  # type: ignore[misc]
             await relay.kill()
@@ -252,11 +250,15 @@ async def test_a_copied_replica_keeps_both_sides(tmp_path: Path) -> None:
         shutil.copy(tmp_path / "a.db", tmp_path / "copy.db")
         shutil.copytree(tmp_path / "keys-a", tmp_path / "keys-copy")
         await relay.start()
-        async with open_at(tmp_path, "a") as one, open_at(tmp_path, "copy") as copy, open_at(
-            tmp_path, "b"
-        ) as two:
+        async with (
+            open_at(tmp_path, "a") as one,
+            open_at(tmp_path, "copy") as copy,
+            open_at(tmp_path, "b") as two,
+        ):
             for number in range(6):
-                await asyncio.gather(edit(one, f"o{number}"), edit(copy, f"c{number}"), edit(two, f"b{number}"))
+                await asyncio.gather(
+                    edit(one, f"o{number}"), edit(copy, f"c{number}"), edit(two, f"b{number}")
+                )
                 await asyncio.sleep(0)
             await converged(one.space, copy.space, two.space)
             expected = ["a0", "a1", *(f"{name}{number}" for name in "bco" for number in range(6))]
@@ -313,7 +315,10 @@ async def test_a_device_that_is_killed_while_it_syncs(tmp_path: Path) -> None:
         await synced(space)
         code = await space.invite()
         for kill_after in (1, 4, 9, 15, 30, 0):
-            command = (*("-m", "tests.integration.sync_device", str(tmp_path / "d.db")), str(tmp_path / "keys-d"))
+            command = (
+                *("-m", "tests.integration.sync_device", str(tmp_path / "d.db")),
+                str(tmp_path / "keys-d"),
+            )
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, *command, "d", "40" if kill_after else "3", code),
                 cwd=ROOT,
@@ -342,4 +347,3 @@ async def test_a_device_that_is_killed_while_it_syncs(tmp_path: Path) -> None:
             await converged(space, device.space)
             assert await space.digest() == digest
             assert await check(device) == found
-

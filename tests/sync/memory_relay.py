@@ -261,11 +261,11 @@ class MemoryRelay:
             case RedeemRequested():
                 self._redeem(session, event)
 
-    def _open(
-        self, session: RelaySession, request_id: int, log: Log | None, cursor: Cursor | None
-    ) -> None:
+    def _open(self, session: RelaySession, request_id: int, log: Log | None, cursor: Cursor | None) -> None:
         if log is None:
-            session.send_refused(request_id, RefusalCode.UNKNOWN_SPACE, "the relay holds no log of this space")
+            session.send_refused(
+                request_id, RefusalCode.UNKNOWN_SPACE, "the relay holds no log of this space"
+            )
             return
         head = log.cursor(len(log.items))
         session.send_opened(
@@ -299,9 +299,7 @@ class MemoryRelay:
         if isinstance(judgement, Accept):
             verify_record(signed, judgement.keys, verify)
             log.take_record(self.accept(log, signed))
-        self._answer(
-            session, event.request_id, log, judgement, log.control.link_at(signed.record.seq) or b""
-        )
+        self._answer(session, event.request_id, log, judgement, log.control.link_at(signed.record.seq) or b"")
 
     def _answer(
         self, session: RelaySession, request_id: int, log: Log, judgement: Judgement, digest: bytes

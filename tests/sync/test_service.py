@@ -237,7 +237,8 @@ HANDSHAKES: dict[str, tuple[Tamper, type[SyncoreError] | None, str]] = {
 @pytest.mark.parametrize("case", HANDSHAKES)
 async def test_what_is_no_relay_is_said_so(relay: MemoryRelay, replica: Replica, case: str) -> None:
     """Whatever answers instead of a relay, sharing fails with a reason and leaves everything as it was;
-    a shared space says the same, tries again where that may help, and nothing is lost."""
+    a shared space says the same, tries again where that may help, and nothing is lost.
+    """
     tamper, stops, words = HANDSHAKES[case]
     await replica.collection("notes").insert({"n": 0}, id="first")
     relay.tamper = tamper
@@ -268,8 +269,7 @@ async def test_what_is_no_relay_is_said_so(relay: MemoryRelay, replica: Replica,
 async def until_failed(space: Space) -> SpaceStatus:
     """The status once it gives a reason and a decision."""
     await until(
-        lambda: bool(space.status().reason)
-        and space.status().state in {SyncState.OFFLINE, SyncState.STOPPED}
+        lambda: bool(space.status().reason) and space.status().state in {SyncState.OFFLINE, SyncState.STOPPED}
     )
     return space.status()
 
@@ -350,7 +350,8 @@ async def test_a_lie_in_the_stream_is_not_believed(
     relay: MemoryRelay, replica: Replica, other: Replica, case: str
 ) -> None:
     """Nothing of a bad frame is merged; the status says what it was; local work goes on; what may pass is
-    tried again and then all is well, what cannot is raised by synced()."""
+    tried again and then all is well, what cannot is raised by synced().
+    """
     change, stops = STREAMS[case]
     space, joined = await pair(replica, other)
     before = await joined.digest()
@@ -404,9 +405,7 @@ async def test_a_stopped_space_goes_on_when_opened_anew(
 # --- lies about what is there -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "outcome", [OpenOutcome.NEW_GENERATION, OpenOutcome.LOST, OpenOutcome.DIVERGED]
-)
+@pytest.mark.parametrize("outcome", [OpenOutcome.NEW_GENERATION, OpenOutcome.LOST, OpenOutcome.DIVERGED])
 async def test_a_relay_that_denies_its_log_is_reported(
     relay: MemoryRelay, replica: Replica, outcome: OpenOutcome
 ) -> None:
@@ -460,7 +459,8 @@ async def test_a_refused_upload_is_kept_and_explained(
 ) -> None:
     """Whatever the reason for which an upload is refused, it stays pending; retryable ones are tried again,
     final ones stop the space with the relay's words. A fork waits for the stream instead, and a relay that does
-    not know what it had acknowledged has lost data."""
+    not know what it had acknowledged has lost data.
+    """
     space = await shared(replica)
     refused: list[int] = []
 
