@@ -14,7 +14,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from syncore.core.errors import Closed as Closed
+    from syncore.core.errors import ConnectionFailed as ConnectionFailed
+    from syncore.core.errors import CryptoError as CryptoError
+    from syncore.core.errors import DiskFull as DiskFull
+    from syncore.core.errors import DocumentExists as DocumentExists
+    from syncore.core.errors import DocumentNotFound as DocumentNotFound
+    from syncore.core.errors import IntegrityError as IntegrityError
+    from syncore.core.errors import InvalidChange as InvalidChange
+    from syncore.core.errors import InvalidInvitation as InvalidInvitation
+    from syncore.core.errors import InvalidName as InvalidName
+    from syncore.core.errors import InvalidRecord as InvalidRecord
+    from syncore.core.errors import InvalidSegment as InvalidSegment
+    from syncore.core.errors import InvalidToken as InvalidToken
+    from syncore.core.errors import InvalidValue as InvalidValue
+    from syncore.core.errors import LocalError as LocalError
+    from syncore.core.errors import Locked as Locked
+    from syncore.core.errors import Malformed as Malformed
+    from syncore.core.errors import Misused as Misused
+    from syncore.core.errors import NewerFormat as NewerFormat
+    from syncore.core.errors import NotAReplica as NotAReplica
+    from syncore.core.errors import NotPermitted as NotPermitted
+    from syncore.core.errors import NotWritable as NotWritable
+    from syncore.core.errors import ProtocolViolation as ProtocolViolation
+    from syncore.core.errors import ReadOnly as ReadOnly
+    from syncore.core.errors import Refused as Refused
+    from syncore.core.errors import RelayLostData as RelayLostData
+    from syncore.core.errors import RemoteError as RemoteError
+    from syncore.core.errors import StorageError as StorageError
     from syncore.core.errors import SyncoreError as SyncoreError
+    from syncore.core.errors import TooLarge as TooLarge
+    from syncore.core.errors import UnsupportedVersion as UnsupportedVersion
+    from syncore.core.errors import WatcherLagged as WatcherLagged
+    from syncore.core.errors import WrongRelay as WrongRelay
     from syncore.core.ports import Durability as Durability
     from syncore.documents.changes import UNSET as UNSET
     from syncore.documents.changes import Counter as Counter
@@ -33,26 +65,60 @@ if TYPE_CHECKING:
     from syncore.replica.transaction import Transaction as Transaction
     from syncore.replica.views import Change as Change
     from syncore.replica.views import Document as Document
+    from syncore.replica.views import Sibling as Sibling
     from syncore.sync.status import SpaceStatus as SpaceStatus
     from syncore.sync.status import SyncState as SyncState
 
 _HOMES = {
-    "UNSET": "syncore.documents.changes",
     "Change": "syncore.replica.views",
+    "Closed": "syncore.core.errors",
     "Collection": "syncore.replica.collection",
+    "ConnectionFailed": "syncore.core.errors",
     "Counter": "syncore.documents.changes",
+    "CryptoError": "syncore.core.errors",
+    "DiskFull": "syncore.core.errors",
     "Document": "syncore.replica.views",
+    "DocumentExists": "syncore.core.errors",
+    "DocumentNotFound": "syncore.core.errors",
     "Durability": "syncore.core.ports",
     "FieldKind": "syncore.documents.operations",
+    "IntegrityError": "syncore.core.errors",
+    "InvalidChange": "syncore.core.errors",
+    "InvalidInvitation": "syncore.core.errors",
+    "InvalidName": "syncore.core.errors",
+    "InvalidRecord": "syncore.core.errors",
+    "InvalidSegment": "syncore.core.errors",
+    "InvalidToken": "syncore.core.errors",
+    "InvalidValue": "syncore.core.errors",
     "List": "syncore.documents.changes",
+    "LocalError": "syncore.core.errors",
+    "Locked": "syncore.core.errors",
+    "Malformed": "syncore.core.errors",
+    "Misused": "syncore.core.errors",
+    "NewerFormat": "syncore.core.errors",
+    "NotAReplica": "syncore.core.errors",
+    "NotPermitted": "syncore.core.errors",
+    "NotWritable": "syncore.core.errors",
+    "ProtocolViolation": "syncore.core.errors",
+    "ReadOnly": "syncore.core.errors",
+    "Refused": "syncore.core.errors",
+    "RelayLostData": "syncore.core.errors",
+    "RemoteError": "syncore.core.errors",
     "Replica": "syncore.engine.replica",
     "Set": "syncore.documents.changes",
+    "Sibling": "syncore.replica.views",
     "Space": "syncore.engine.space",
     "SpaceStatus": "syncore.sync.status",
+    "StorageError": "syncore.core.errors",
     "SyncState": "syncore.sync.status",
     "SyncoreError": "syncore.core.errors",
     "Text": "syncore.documents.changes",
+    "TooLarge": "syncore.core.errors",
     "Transaction": "syncore.replica.transaction",
+    "UNSET": "syncore.documents.changes",
+    "UnsupportedVersion": "syncore.core.errors",
+    "WatcherLagged": "syncore.core.errors",
+    "WrongRelay": "syncore.core.errors",
     "add": "syncore.documents.changes",
     "increment": "syncore.documents.changes",
     "remove": "syncore.documents.changes",

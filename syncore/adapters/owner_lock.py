@@ -108,6 +108,12 @@ def _not_opened(path: Path, error: OSError) -> StorageError:
 def _not_locked(path: Path, descriptor: int, error: OSError) -> StorageError:
     if error.errno in _TAKEN:
         pid = _owner(descriptor)
+        if pid == os.getpid():
+            return Locked(
+                f"this program has the replica {str(path).removesuffix('.lock')} open already",
+                hint="use the one that is open; a replica can have any number of users in one program",
+                pid=pid,
+            )
         who = f"process {pid}" if pid else "another process"
         return Locked(f"{who} owns the replica {str(path).removesuffix('.lock')}", pid=pid)
     return StorageError(f"{path} cannot be locked: {error}", hint="use a local disk")

@@ -94,7 +94,7 @@ class WebsocketsConnector:
         if parts.scheme == "ws" and not is_loopback and not self.allow_plaintext:
             raise Misused(
                 f"{address!r} is not encrypted and leads to another machine",
-                hint="use wss://, or allow_plaintext=True in a network that you trust",
+                hint="use wss://; in a network that you trust, allow_plaintext=True or --allow-plaintext",
             )
         return is_loopback
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from syncore.cli.changes import assigned, wanted_document
 from syncore.cli.opening import chosen_space, looked_at, owned
 from syncore.cli.output import Output, printable
-from syncore.cli.showing import document_json, document_table, document_text
+from syncore.cli.showing import document_json, document_table, document_text, siblings_json, siblings_text
 from syncore.cli.values import shown_value
 from syncore.documents.projection import FieldValue
 from syncore.replica.views import Document
@@ -65,12 +65,15 @@ async def _put(
 
 async def _get(options: argparse.Namespace, output: Output) -> int:
     async with looked_at(options) as replica:
-        document = await chosen_space(replica, options).collection(options.collection).get(options.id)
-    token = {"$token": document.token} if options.token else {}
-    text = document_text(document)
-    output.result(
-        {**document_json(document), **token}, f"{text}\ntoken: {document.token}" if options.token else text
-    )
+        documents = chosen_space(replica, options).collection(options.collection)
+        document = await documents.get(options.id)
+        siblings = {name: await documents.siblings(document, name) for name in document.conflicts}
+    more: dict[str, object] = {"$siblings": siblings_json(siblings)} if siblings else {}
+    text = document_text(document) + siblings_text(siblings)
+    if options.token:
+        more["$token"] = document.token
+        text += f"\ntoken: {document.token}"
+    output.result({**document_json(document), **more}, text)
     return 0
 
 

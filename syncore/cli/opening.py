@@ -24,7 +24,9 @@ async def owned(options: argparse.Namespace, output: Output, *, sync: bool = Fal
         ReadOnly: the keys of its shared spaces are not in the keystore.
     """
     _check_presence(options)
-    async with Replica.open(options.replica, keystore=options.keystore, sync=sync) as replica:
+    async with Replica.open(
+        options.replica, keystore=options.keystore, sync=sync, allow_plaintext=options.allow_plaintext
+    ) as replica:
         if not can_write(replica):
             raise ReadOnly("the keys of the replica's shared spaces are missing")
         if replica.has_returned_in_time:

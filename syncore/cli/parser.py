@@ -89,6 +89,12 @@ def _add_options(parser: argparse.ArgumentParser, *, is_default: bool) -> None:
         help="a space, by the beginning of its id, instead of the default one",
         **nothing,
     )
+    group.add_argument(
+        "--allow-plaintext",
+        action="store_true",
+        help="also use ws:// to relays on other machines, in a network that you trust",
+        **nothing,
+    )
     group.add_argument("--json", action="store_true", help="JSON lines, errors too", **nothing)
 
 

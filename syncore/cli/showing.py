@@ -1,6 +1,6 @@
 """How documents and changes look, to people and to programs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -9,13 +9,40 @@ from syncore.cli.facts import field_kinds
 from syncore.cli.output import json_line, printable, table
 from syncore.cli.values import Json, datetime_text, document_to_json, value_to_json
 from syncore.documents.projection import FieldValue
-from syncore.replica.views import Change, Document
+from syncore.replica.views import Change, Document, Sibling
 
 
 def document_json(document: Document) -> dict[str, Json]:
     """A document as a line of output, which can be imported."""
     found = document_to_json(document.id, document, field_kinds(document))
     return {**found, "$conflicts": list(document.conflicts)} if document.conflicts else found
+
+
+Siblings = Mapping[str, Sequence[Sibling]]
+"""The values of the fields in conflict, by field name."""
+
+
+def siblings_json(siblings: Siblings) -> dict[str, Json]:
+    """All values of the fields in conflict, the shown one first."""
+    return {
+        name: [
+            {"value": value_to_json(one.value), "device": one.device, "time": datetime_text(one.time)}
+            for one in values
+        ]
+        for name, values in siblings.items()
+    }
+
+
+def siblings_text(siblings: Siblings) -> str:
+    """The values that are not shown, for people."""
+    lines = [
+        f"  {printable(name)} is also: {printable(cell(one.value))}"
+        f"  (device {one.device}, {datetime_text(one.time)})"
+        for name, values in siblings.items()
+        for one in values
+        if not one.is_shown
+    ]
+    return "".join(f"\n{line}" for line in lines)
 
 
 def document_text(document: Document) -> str:

@@ -125,7 +125,9 @@ async def _until_synced(space: Space, output: Output, *, is_patient: bool) -> Sp
             case SyncState.LIVE if status.unsent == 0:
                 return status
             case SyncState.OFFLINE if status.reason and not is_patient:
-                raise ConnectionFailed(status.reason, hint="--timeout keeps trying; what you wrote is kept")
+                raise ConnectionFailed(
+                    status.reason, hint="`syncore sync --timeout S` keeps trying; what you wrote is kept"
+                )
             case _:
                 pass
     raise AssertionError("statuses() does not end")

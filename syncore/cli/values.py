@@ -8,7 +8,8 @@ long for JSON readers), and ``$map``, which holds a map as it is when one of its
 whole field: ``$counter`` 3, ``$text`` "..", ``$list`` [..], ``$set`` [..].
 
 A document is the object of its fields, with ``$id`` beside them; fields whose own names begin with ``$`` are
-inside ``$fields``. ``$token`` and ``$conflicts`` are for readers, and ignored when read back.
+inside ``$fields``. ``$token``, ``$conflicts`` and ``$siblings`` are for readers, and ignored when
+read back.
 """
 
 import base64
@@ -41,7 +42,7 @@ MAX_JSON_INTEGER_BITS: Final = 4_096
 digits, because that takes quadratic time."""
 
 _ID, _FIELDS = "$id", "$fields"
-_IGNORED: Final = frozenset({"$token", "$conflicts"})
+_IGNORED: Final = frozenset({"$token", "$conflicts", "$siblings"})
 _ORIGIN: Final = datetime(1, 1, 1)  # noqa: DTZ001 - the origin of wall clocks, which have no zone
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)

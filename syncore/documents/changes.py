@@ -96,6 +96,9 @@ class Unset(Enum):
 UNSET: Final = Unset.UNSET
 """Remove the field, of whatever kind it is."""
 
+CHANGES: Final = (Counter, Text, List, Set, Increment, Add, Remove, Splice, Rewrite, Unset)
+"""Everything here that is no value by itself."""
+
 
 def increment(amount: int = 1) -> Increment:
     """Add to a counter, or take away with a negative amount. Concurrent increments add up.

@@ -11,6 +11,7 @@ from syncore.core.errors import InvalidChange, InvalidValue
 from syncore.core.identifiers import check_name
 from syncore.core.vectors import Vector
 from syncore.documents.changes import (
+    CHANGES,
     UNSET,
     Add,
     Counter,
@@ -56,9 +57,24 @@ def apply_change(
         InvalidValue: a value cannot be kept exactly.
     """
     check_name(name, "a field's name")
-    for one in change if isinstance(change, tuple) else (change,):
+    for one in _several(change):
         planned = _rewritten(draft, name, one, context) if isinstance(one, Rewrite) else one
         _apply_one(draft, name, planned, seen)
+
+
+def _several(change: object) -> tuple[object, ...]:
+    """The changes of a tuple in order, or the one that it is.
+
+    Raises:
+        InvalidValue: a tuple without any change in it, which was meant as a value.
+    """
+    if not isinstance(change, tuple):
+        return (change,)
+    if not any(isinstance(one, CHANGES) for one in change):
+        raise InvalidValue(
+            "a tuple lists changes of a field, and this one holds none", hint="as a value, use a list"
+        )
+    return change
 
 
 def _apply_one(draft: Draft, name: str, change: object, seen: Vector | None) -> None:

@@ -134,7 +134,10 @@ class DocumentPlan:
 
     def _expect_live(self) -> None:
         if not self._is_live():
-            raise DocumentNotFound(f"there is no document {self._document.key.id!r}", key=self._document.key)
+            raise DocumentNotFound(
+                f"{self._document.key.collection} has no document {self._document.key.id!r}",
+                key=self._document.key,
+            )
 
     def _start(self) -> Draft:
         """A draft to change, kept only when all goes well."""

@@ -32,9 +32,10 @@ def last_write(siblings: Sequence[Sibling], context: ResolutionContext) -> Value
     """The value written last by its writer's clock; among equal times, that of the greatest dot."""
     if len(siblings) == 1:
         return decode_value(siblings[0].value)
-    return decode_value(max(siblings, key=lambda sibling: _rank(sibling, context)).value)
+    return decode_value(max(siblings, key=lambda sibling: rank(sibling, context)).value)
 
 
-def _rank(sibling: Sibling, context: ResolutionContext) -> tuple[HybridTime, Dot]:
+def rank(sibling: Sibling, context: ResolutionContext) -> tuple[HybridTime, Dot]:
+    """Where a sibling stands among concurrent ones: later beats earlier, then the greater dot."""
     floor_ms = context.floor_ms.get(device_index(sibling.dot.writer), 0)
     return max(sibling.time, from_milliseconds(floor_ms)), sibling.dot

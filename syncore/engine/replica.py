@@ -4,6 +4,7 @@ from collections.abc import Generator
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
+from typing import NoReturn
 
 from syncore.adapters.clock import SystemClock
 from syncore.adapters.entropy import SystemEntropy
@@ -40,6 +41,7 @@ class Replica:
         keystore: str | PathLike[str] | None = None,
         read_only: bool = False,
         sync: bool = True,
+        allow_plaintext: bool = False,
         connector: Connector | None = None,
     ) -> "Opening":
         """Open the replica at ``path``, or make one. Use it in ``async with``, or await it and close it.
@@ -50,6 +52,8 @@ class Replica:
                 along with the file.
             read_only: Open a file without owning it: another process may be writing it.
             sync: Whether to keep shared spaces in sync with their relays while the replica is open.
+            allow_plaintext: Also use ``ws://`` to relays on other machines. Content stays sealed, but
+                everybody on the way sees which spaces and devices talk; for networks that you trust.
             connector: How relays are reached; websockets if none is given.
 
         Raises (when awaited):
@@ -57,7 +61,14 @@ class Replica:
             Locked: another process owns the file.
             NotWritable, DiskFull, IntegrityError: the disk or the file does not allow it.
         """
-        return Opening(Path(path), keystore=keystore, read_only=read_only, sync=sync, connector=connector)
+        return Opening(
+            Path(path),
+            keystore=keystore,
+            read_only=read_only,
+            sync=sync,
+            allow_plaintext=allow_plaintext,
+            connector=connector,
+        )
 
     @property
     def space(self) -> Space:
@@ -78,7 +89,7 @@ class Replica:
         """A collection of the default space; it need not exist yet."""
         return Collection(self._services.local, lambda: self._services.local.default_space.number, name)
 
-    def transaction(self, *, durability: Durability = Durability.NORMAL) -> Transaction:
+    def transaction(self, *, durability: Durability | str = Durability.NORMAL) -> Transaction:
         """A transaction over documents of the default space, for ``async with``."""
         return Transaction(
             self._services.local, lambda: self._services.local.default_space.number, durability
@@ -144,6 +155,7 @@ class Opening:
         keystore: str | PathLike[str] | None,
         read_only: bool,
         sync: bool,
+        allow_plaintext: bool,
         connector: Connector | None,
     ) -> None:
         """Programs use :meth:`Replica.open`."""
@@ -151,8 +163,15 @@ class Opening:
         self._keystore = None if keystore is None else Path(keystore)
         self._is_read_only = read_only
         self._is_syncing = sync and not read_only
+        self._allow_plaintext = allow_plaintext
         self._connector = connector
         self._replica: Replica | None = None
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Explain to whoever forgot to open it."""
+        raise AttributeError(
+            f"the replica is not open yet: await it, or use it in `async with`, before {name!r}"
+        )
 
     def __await__(self) -> Generator[object, None, Replica]:
         """Open the replica."""
@@ -182,7 +201,7 @@ class Opening:
 
     async def _start(self) -> Services:
         clock, entropy = SystemClock(), SystemEntropy()
-        connector = self._connector or WebsocketsConnector()
+        connector = self._connector or WebsocketsConnector(allow_plaintext=self._allow_plaintext)
         database = await open_database(
             self._path, application_id=APPLICATION_ID, read_only=self._is_read_only
         )

@@ -120,8 +120,10 @@ class Services:
         self._check_writable()
         state = self.local.spaces[number]
         check_space_kind(state, is_private=False)
-        if not 1 <= uses <= MAX_INVITATION_USES or days_ms <= 0:
-            raise Misused(f"an invitation has 1 to {MAX_INVITATION_USES} uses and lasts some time")
+        if type(uses) is not int or not 1 <= uses <= MAX_INVITATION_USES:
+            raise Misused(f"an invitation has 1 to {MAX_INVITATION_USES} uses, not {uses!r}")
+        if days_ms <= 0:
+            raise Misused("an invitation lasts some time: days has to be more than 0")
         assert state.control is not None
         device = await asyncio.to_thread(self.keystore.device)
         content_key = await asyncio.to_thread(self.keystore.content_key, state.id, state.control.epoch)
@@ -203,16 +205,20 @@ class Services:
             await self.sync.admitted(number)
 
     async def _connect(self, address: str, device: DeviceKeys, relay_key: bytes | None) -> RelayConnection:
-        return await RelayConnection.open(
-            address,
-            connector=self.connector,
-            signer=device.signing,
-            verify=verify,
-            clock=self.clock,
-            entropy=self.entropy,
-            expected_relay_key=relay_key,
-            traffic=Traffic(),
-        )
+        try:
+            return await RelayConnection.open(
+                address,
+                connector=self.connector,
+                signer=device.signing,
+                verify=verify,
+                clock=self.clock,
+                entropy=self.entropy,
+                expected_relay_key=relay_key,
+                traffic=Traffic(),
+            )
+        except ConnectionFailed as failure:
+            hint = "this needs the relay, and nothing was changed; try again when it can be reached"
+            raise ConnectionFailed(failure.message, hint=hint, **failure.details) from failure
 
     def _fresh_writer(self, made: NewSpace) -> Writer:
         incarnation = Incarnation(int.from_bytes(self.entropy.random_bytes(_INCARNATION_BYTES), "big"))

@@ -68,9 +68,9 @@ class Space:
         """A collection of the space; it need not exist yet."""
         return Collection(self._services.local, self._local_number, name)
 
-    def transaction(self, *, durability: Durability | None = None) -> Transaction:
+    def transaction(self, *, durability: Durability | str = Durability.NORMAL) -> Transaction:
         """A transaction over documents of this space, for ``async with``."""
-        return Transaction(self._services.local, self._local_number, durability or Durability.NORMAL)
+        return Transaction(self._services.local, self._local_number, durability)
 
     def watch(self) -> ChangeStream:
         """The changes of all collections that are committed from now on, here or by other devices."""

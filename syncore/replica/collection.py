@@ -7,12 +7,14 @@ from syncore.core.identifiers import DocumentKey, Writer, check_name
 from syncore.core.ports import Durability
 from syncore.documents.projection import FieldValue
 from syncore.documents.projection_encoding import decode_projection
+from syncore.replica.arguments import checked_durability, checked_equal, checked_fields, checked_limit
+from syncore.replica.document_work import DocumentWork
 from syncore.replica.identities import fresh_id
 from syncore.replica.intents import Intent, Verb
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
-from syncore.replica.views import Document, is_live
+from syncore.replica.views import Document, Sibling, is_live, siblings_of
 from syncore.replica.watching import ChangeStream
 from syncore.storage.document_rows import DocumentRows
 
@@ -38,14 +40,13 @@ class Collection:
         /,
         *,
         id: str | None = None,  # noqa: A002 - the word that documents use
-        durability: Durability = Durability.NORMAL,
+        durability: Durability | str = Durability.NORMAL,
     ) -> Document:
         """Add a document.
 
         Args:
             fields: Values by field name. A plain value makes a register, a set a set, and ``Counter``,
-                ``Text`` and
-                ``List`` make fields of those kinds.
+                ``Text`` and ``List`` make fields of those kinds.
             id: The document's id; a fresh time-ordered UUID if none is given.
             durability: What the commit has to survive before this returns.
 
@@ -58,7 +59,7 @@ class Collection:
         """
         if id is None:
             id = fresh_id(self._replica.clock, self._replica.entropy)  # noqa: A001
-        intent = Intent(verb=Verb.INSERT, key=self._key(id), changes=dict(fields or {}))
+        intent = Intent(verb=Verb.INSERT, key=self._key(id), changes=checked_fields(fields))
         return await self._commit(intent, durability)
 
     async def update(
@@ -68,7 +69,7 @@ class Collection:
         /,
         *,
         seen: str | None = None,
-        durability: Durability = Durability.NORMAL,
+        durability: Durability | str = Durability.NORMAL,
         **more: object,
     ) -> Document:
         """Change fields of a document.
@@ -90,16 +91,23 @@ class Collection:
             InvalidChange: a change that does not fit the field's kind.
             InvalidValue, InvalidName, InvalidToken, TooLarge: nothing was changed.
         """
-        changes = {**(fields or {}), **more}
+        changes = {**checked_fields(fields), **more}
         if not changes:
-            raise InvalidChange("an update without fields changes nothing", hint="name at least one field")
+            raise InvalidChange(
+                "an update without fields changes nothing",
+                hint="name at least one field; one called seen or durability goes into the mapping",
+            )
         intent = Intent(
             verb=Verb.UPDATE, key=self._key(document), changes=changes, seen=await self._seen(seen)
         )
         return await self._commit(intent, durability)
 
     async def delete(
-        self, document: str | Document, *, seen: str | None = None, durability: Durability = Durability.NORMAL
+        self,
+        document: str | Document,
+        *,
+        seen: str | None = None,
+        durability: Durability | str = Durability.NORMAL,
     ) -> None:
         """Delete a document, as far as it was seen: a concurrent update brings it back.
 
@@ -147,7 +155,8 @@ class Collection:
             limit: Stop after so many.
         """
         number = self._space()
-        wanted = dict(equal or {})
+        wanted = checked_equal(equal)
+        limit = checked_limit(limit)
         after = ""
         found = 0
         while limit is None or found < limit:
@@ -168,12 +177,45 @@ class Collection:
                 return
             after = page[-1].key.id
 
+    async def siblings(self, document: str | Document, field: str) -> tuple[Sibling, ...]:
+        """All values that a register holds: several where writers did not see each other.
+
+        Writing the field with the document's token replaces what that read showed, and nothing newer.
+
+        Args:
+            document: The document or its id.
+            field: The field; one that is not a register has no siblings.
+
+        Returns:
+            The values, the shown one first.
+
+        Raises:
+            DocumentNotFound: there is no live document with this id.
+        """
+        key = self._key(document)
+
+        def look(work: DocumentWork) -> tuple[Sibling, ...] | None:
+            visible = work.hold(key).visible
+            return (
+                siblings_of(visible.record.registers.get(field, ()), work.context)
+                if visible.is_live
+                else None
+            )
+
+        found = await self._replica.preview(self._space(), look)
+        if found is None:
+            raise DocumentNotFound(f"{self.name} has no document {key.id!r}")
+        return found
+
     def watch(self) -> ChangeStream:
-        """The changes of this collection that are committed from now on, here or by other devices."""
+        """The changes of this collection that are committed from now on, here or by other devices.
+
+        What other devices wrote comes as one change for each document that a merge has changed.
+        """
         return self._replica.hub.open(self._space(), lambda change: change.collection == self.name)
 
-    async def _commit(self, intent: Intent, durability: Durability) -> Document:
-        request = CommitRequest(self._space(), (intent,), durability)
+    async def _commit(self, intent: Intent, durability: Durability | str) -> Document:
+        request = CommitRequest(self._space(), (intent,), checked_durability(durability))
         return (await self._replica.commit(request))[intent.key]
 
     async def _seen(self, token: str | None) -> dict[Writer, int] | None:
@@ -189,7 +231,7 @@ class Collection:
         return DocumentKey(self.name, check_name(document, "a document id"))
 
 
-def _matches(document: Document, wanted: Mapping[str, FieldValue]) -> bool:
+def _matches(document: Document, wanted: Mapping[str, object]) -> bool:
     """Whether all named fields hold these values, types included (1, 1.0 and True differ)."""
     return all(
         name in document and type(document[name]) is type(value) and document[name] == value

@@ -382,7 +382,12 @@ def check_may_write(state: SpaceState) -> None:
     if state.control is None:
         return
     role = state.control.role(device_index(state.writer))
-    if role is None or role < Role.WRITER:
+    if role is None:
+        raise NotPermitted(
+            "the relay has not confirmed yet that this device is a member of the space",
+            hint="open the replica with sync until space.synced() returns once",
+        )
+    if role < Role.WRITER:
         raise NotPermitted(
             "this device may only read the space", hint="ask an owner for an invitation to write"
         )
@@ -391,6 +396,6 @@ def check_may_write(state: SpaceState) -> None:
 def check_space_kind(state: SpaceState, *, is_private: bool) -> None:
     """Refuse what only a private, or only a shared space can do."""
     if state.is_private != is_private:
-        raise Misused(
-            "the space is shared already" if is_private else "the space is private: share() it first"
-        )
+        if is_private:
+            raise Misused("the space is shared already", hint="invite others to it with space.invite()")
+        raise Misused("the space is private", hint="share() it first")

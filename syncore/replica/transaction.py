@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
-from syncore.core.errors import Closed, DocumentNotFound, InvalidChange
+from syncore.core.errors import Closed, DocumentNotFound, InvalidChange, Misused
 from syncore.core.identifiers import DocumentKey, Writer, check_name
 from syncore.core.ports import Durability
+from syncore.replica.arguments import checked_durability, checked_fields
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.identities import fresh_id
 from syncore.replica.intents import Intent, Verb
@@ -15,6 +16,8 @@ from syncore.replica.planning import PreparedPlan, apply_intent, prepare
 from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
 from syncore.replica.views import Document, is_live
+
+_PLACE = 2
 
 
 class Transaction:
@@ -28,13 +31,14 @@ class Transaction:
         documents: After the commit, the written documents by (collection, id).
     """
 
-    def __init__(self, replica: LocalReplica, space: Callable[[], int], durability: Durability) -> None:
+    def __init__(self, replica: LocalReplica, space: Callable[[], int], durability: Durability | str) -> None:
         """Programs get transactions from a replica or a space."""
         self._replica = replica
         self._space = space
-        self._durability = durability
+        self._durability = checked_durability(durability)
         self._intents: dict[DocumentKey, list[Intent]] = {}
         self._prepared: dict[DocumentKey, PreparedPlan] = {}
+        self._is_entered = False
         self._is_over = False
         self.documents: Mapping[tuple[str, str], Document] = {}
 
@@ -49,7 +53,7 @@ class Transaction:
         """Add a document; its id. Arguments as in :meth:`Collection.insert`."""
         if id is None:
             id = fresh_id(self._replica.clock, self._replica.entropy)  # noqa: A001
-        await self._add(Intent(verb=Verb.INSERT, key=_key(collection, id), changes=dict(fields or {})))
+        await self._add(Intent(verb=Verb.INSERT, key=_key(collection, id), changes=checked_fields(fields)))
         return id
 
     async def update(
@@ -65,7 +69,7 @@ class Transaction:
 
         Arguments as in :meth:`Collection.update`.
         """
-        changes = {**(fields or {}), **more}
+        changes = {**checked_fields(fields), **more}
         if not changes:
             raise InvalidChange("an update without fields changes nothing", hint="name at least one field")
         await self._add(
@@ -101,6 +105,7 @@ class Transaction:
 
     async def __aenter__(self) -> Self:
         """The open transaction."""
+        self._is_entered = True
         return self
 
     async def __aexit__(
@@ -142,14 +147,18 @@ class Transaction:
 
     def _check_open(self) -> None:
         if self._is_over:
-            raise Closed("the transaction is over")
+            raise Closed("the transaction is over", hint="begin another one")
+        if not self._is_entered:
+            raise Misused("the transaction was not begun", hint="use it in `async with`, which commits it")
 
 
 def _key(collection: str, id_: str) -> DocumentKey:
     return DocumentKey(check_name(collection, "a collection name"), check_name(id_, "a document id"))
 
 
-def _key_of(document: tuple[str, str] | Document) -> DocumentKey:
+def _key_of(document: object) -> DocumentKey:
     if isinstance(document, Document):
         return DocumentKey(document.collection, document.id)
+    if not isinstance(document, tuple) or len(document) != _PLACE:
+        raise Misused("a transaction changes a document, or the one at (collection, id)")
     return _key(*document)

@@ -1,11 +1,16 @@
 """What a program gets when it reads: documents as they stood, and changes as they were committed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from syncore.core.identifiers import DocumentKey, SpaceId
+from syncore.codec.values import Value, decode_value
+from syncore.core.hybrid_clock import milliseconds
+from syncore.core.identifiers import DocumentKey, SpaceId, device_index
 from syncore.documents.operations import FieldKind
 from syncore.documents.projection import FieldValue, Projection
+from syncore.documents.record import Sibling as StoredSibling
+from syncore.documents.resolution import ResolutionContext, rank
 from syncore.replica.tokens import encode_token
 
 
@@ -77,6 +82,37 @@ class Document(Mapping[str, FieldValue]):
     def __repr__(self) -> str:
         """The place and the fields."""
         return f"<Document {self.collection}/{self.id} {dict(self)!r}>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sibling:
+    """One of the values that a register holds.
+
+    Attributes:
+        value: The value.
+        device: The index of the device that wrote it, in the order of admission to the space.
+        time: When it was written, by that device's clock.
+        is_shown: Whether it is the one that reads show.
+    """
+
+    value: Value
+    device: int
+    time: datetime
+    is_shown: bool
+
+
+def siblings_of(stored: Sequence[StoredSibling], context: ResolutionContext) -> tuple[Sibling, ...]:
+    """The stored siblings of a register as programs see them, the shown one first."""
+    ranked = sorted(stored, key=lambda sibling: rank(sibling, context), reverse=True)
+    return tuple(
+        Sibling(
+            value=decode_value(sibling.value),
+            device=device_index(sibling.dot.writer),
+            time=datetime.fromtimestamp(milliseconds(sibling.time) / 1000, UTC),
+            is_shown=place == 0,
+        )
+        for place, sibling in enumerate(ranked)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

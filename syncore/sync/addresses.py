@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 from syncore.core.errors import Misused
 
 _SCHEMES = ("ws", "wss")
+_HINT = "such as ws://127.0.0.1:8787 or wss://relay.example.org"
 
 
-def relay_address(text: str) -> str:
+def relay_address(text: object) -> str:
     """The ``ws://`` or ``wss://`` address that a person means.
 
     Without a scheme, a loopback host is reached by ``ws://`` and every other one by ``wss://``.
@@ -16,6 +17,8 @@ def relay_address(text: str) -> str:
     Raises:
         Misused: no relay can have this address.
     """
+    if not isinstance(text, str) or not text.strip():
+        raise Misused("a relay's address is missing", hint=_HINT)
     if "://" not in text:
         text = f"{'ws' if _is_loopback(text) else 'wss'}://{text}"
     try:
@@ -24,9 +27,7 @@ def relay_address(text: str) -> str:
     except ValueError:  # brackets that do not match, or a port that is none
         is_address = False
     if not is_address:
-        raise Misused(
-            f"{text!r} is no relay's address", hint="such as ws://127.0.0.1:8787 or wss://relay.example.org"
-        )
+        raise Misused(f"{text!r} is no relay's address", hint=_HINT)
     return text.rstrip("/")
 
 

@@ -24,7 +24,7 @@ from syncore.core.identifiers import SpaceId, device_index
 from syncore.core.ports import Clock, Connector, Entropy
 from syncore.crypto.signing import verify
 from syncore.protocol.client_events import ClientEvent, ItemsReceived, RequestRefused, SpaceOpened
-from syncore.protocol.receipts import decode_receipt
+from syncore.protocol.receipts import Cursor, decode_receipt
 from syncore.replica.guarding import FileGuard
 from syncore.replica.keystore import Keystore
 from syncore.replica.local_replica import LocalReplica
@@ -32,7 +32,7 @@ from syncore.replica.space_keys import CipherFactory, SpaceCipher
 from syncore.replica.space_state import SpaceState
 from syncore.sync.backoff import pause_ms
 from syncore.sync.connection import RelayConnection
-from syncore.sync.space_sync import SpaceSync
+from syncore.sync.space_sync import SpaceSync, check_outcome
 from syncore.sync.status import SpaceStatus, SyncState, Traffic
 
 
@@ -137,18 +137,31 @@ class SyncService:
         )
 
     async def synced(self, number: int) -> None:
-        """Return when all of a space's commits are acknowledged and all that the relay had is in.
+        """Return when all own commits are acknowledged and all that the relay holds by now is in.
+
+        What others sent may be on its way to us while nothing shows it, so the relay is asked, on a
+        connection of its own, where its log ends.
 
         Raises:
             Closed: the replica was closed meanwhile.
             SyncoreError: what stopped the space.
         """
-        await self._until(lambda: self._is_synced(number))
-        found = self._find(number)
-        assert found is not None
-        progress = found[1].progress
-        if progress.state is SyncState.STOPPED and progress.failure is not None:
-            raise progress.failure
+        while True:
+            await self._until(lambda: self._is_synced(number))
+            link, sync = self._found(number)
+            if sync.progress.state is SyncState.STOPPED and sync.progress.failure is not None:
+                raise sync.progress.failure
+            try:
+                head = await self._head_at_relay(link, sync)
+            except SyncoreError as failure:
+                if not is_passing(failure):
+                    sync.stop(failure)
+                    raise
+                await asyncio.sleep(self._pause_ms(1) / 1000)
+                continue
+            await self._until(lambda: self._is_stopped(number) or self._offset(number) >= head.offset)  # noqa: B023 - awaited here
+            if self._is_synced(number) and not self._is_stopped(number):
+                return
 
     async def admitted(self, number: int) -> None:
         """Return when the control log that is held here names this device, or the space has stopped."""
@@ -169,19 +182,38 @@ class SyncService:
             await self._changed.wait()
 
     def _is_synced(self, number: int) -> bool:
-        found = self._find(number)
-        assert found is not None, "the space is not synced by this program"
-        state = found[1].progress.state
-        return state is SyncState.STOPPED or (
-            state is SyncState.LIVE and self._replica.spaces[number].pending_count == 0
-        )
+        is_live = self._found(number)[1].progress.state is SyncState.LIVE
+        return self._is_stopped(number) or (is_live and self._replica.spaces[number].pending_count == 0)
+
+    def _is_stopped(self, number: int) -> bool:
+        return self._found(number)[1].progress.state is SyncState.STOPPED
 
     def _is_admitted(self, number: int) -> bool:
-        found = self._find(number)
-        assert found is not None, "the space is not synced by this program"
         state = self._replica.spaces[number]
         is_named = state.control is not None and state.control.role(device_index(state.writer)) is not None
-        return is_named or found[1].progress.state is SyncState.STOPPED
+        return is_named or self._is_stopped(number)
+
+    def _offset(self, number: int) -> int:
+        return self._replica.spaces[number].row.log_offset
+
+    async def _head_at_relay(self, link: _Link, sync: SpaceSync) -> Cursor:
+        """Where the relay's log of a space ends now.
+
+        Raises:
+            RelayLostData: before what it had acknowledged, or in another log.
+            SyncoreError: it could not be asked.
+        """
+        connection = await self._open(link)
+        async with connection, connection.attended():
+            opened = await connection.answer_to(sync.ask_for_stream(connection))
+        assert isinstance(opened, SpaceOpened)
+        check_outcome(opened)
+        return opened.head
+
+    def _found(self, number: int) -> tuple[_Link, SpaceSync]:
+        found = self._find(number)
+        assert found is not None, "the space is not synced by this program"
+        return found
 
     def _find(self, number: int) -> tuple[_Link, SpaceSync] | None:
         for link in self._links.values():
@@ -225,17 +257,7 @@ class SyncService:
         """One connection, from its beginning to its end, which is always an exception."""
         for sync in active:
             sync.connecting()
-        device = await asyncio.to_thread(self._keystore.device_or_new)
-        connection = await RelayConnection.open(
-            link.address,
-            connector=self._outside.connector,
-            signer=device.signing,
-            verify=verify,
-            clock=self._outside.clock,
-            entropy=self._outside.entropy,
-            expected_relay_key=link.relay_key,
-            traffic=link.traffic,
-        )
+        connection = await self._open(link)
         try:
             async with connection, asyncio.TaskGroup() as tasks:
                 for sync in active:
@@ -248,6 +270,19 @@ class SyncService:
         finally:
             for sync in active:
                 sync.disconnect()
+
+    async def _open(self, link: _Link) -> RelayConnection:
+        device = await asyncio.to_thread(self._keystore.device_or_new)
+        return await RelayConnection.open(
+            link.address,
+            connector=self._outside.connector,
+            signer=device.signing,
+            verify=verify,
+            clock=self._outside.clock,
+            entropy=self._outside.entropy,
+            expected_relay_key=link.relay_key,
+            traffic=link.traffic,
+        )
 
     async def _read(self, connection: RelayConnection, active: Iterable[SpaceSync]) -> None:
         await connection.flush()

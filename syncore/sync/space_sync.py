@@ -72,16 +72,20 @@ class SpaceSync:
         self._connection = connection
         self._sent.clear()
         self._keys = self._load_keys()
+        self.ask_for_stream(connection)
+        self._show(SyncState.CATCHING_UP)
+
+    def ask_for_stream(self, connection: RelayConnection) -> int:
+        """Ask for what the relay's log holds behind our cursor; the request's id."""
         row = self.state.row
         cursor = None
         if row.generation is not None and row.running_hash is not None:
             cursor = Cursor(generation=row.generation, offset=row.log_offset, running_hash=row.running_hash)
         control = self.state.control
         assert control is not None
-        connection.session.open_space(
+        return connection.session.open_space(
             self.state.id, cursor=cursor, receipt=row.receipt or b"", control_seq=max(control.head_seq, 0)
         )
-        self._show(SyncState.CATCHING_UP)
 
     def disconnect(self) -> None:
         """The connection is gone."""
@@ -101,8 +105,7 @@ class SpaceSync:
             RelayLostData: the relay does not hold what it had acknowledged; nothing is sealed until it is
                 healed.
         """
-        if event.outcome not in {OpenOutcome.RESUMED, OpenOutcome.FROM_START}:
-            raise RelayLostData(_LOSSES[event.outcome])
+        check_outcome(event)
         self.progress.offset = event.cursor.offset
         self.progress.head = event.head.offset
         if event.is_caught_up:
@@ -258,6 +261,16 @@ class SpaceSync:
     def _show(self, state: SyncState) -> None:
         self.progress.state = state
         self._changed()
+
+
+def check_outcome(event: SpaceOpened) -> None:
+    """Refuse a stream that does not go on where it had ended.
+
+    Raises:
+        RelayLostData: the relay does not hold what it had acknowledged.
+    """
+    if event.outcome not in {OpenOutcome.RESUMED, OpenOutcome.FROM_START}:
+        raise RelayLostData(_LOSSES[event.outcome])
 
 
 _LOSSES = {

@@ -4,38 +4,12 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-
-
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """A relay process on a port of its own."""
-    command = [
-        sys.executable,
-        "-m",
-        "relay",
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--store",
-        str(tmp_path / "relay"),
-    ]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT
-    ) as process:
-        try:
-            assert process.stdout is not None
-            found = re.search(r"ws://\S+", process.stdout.readline())
-            assert found is not None, "the relay did not start"
-            yield found.group(0)
-        finally:
-            process.terminate()
 
 
 @pytest.mark.parametrize(("number", "printed"), [(0, "Good film"), (1, "Desk\nprivate")])

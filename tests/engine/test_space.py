@@ -176,7 +176,7 @@ async def test_an_invitation_is_used_up(
     code = await space.invite()
     await guest.join(code)
     async with Replica.open(tmp_path / "c.db", keystore=tmp_path / "keys-c") as late:
-        with pytest.raises(InvalidInvitation, match="used up|spent"):
+        with pytest.raises(InvalidInvitation, match=r"used up|spent"):
             await late.join(code)
         assert len(late.spaces) == 1
         await late.join(await space.invite())

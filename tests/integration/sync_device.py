@@ -1,8 +1,9 @@
 """A device process of the sync tests: opens a replica, makes numbered edits, syncs, and says what it did.
 
-``python -m tests.integration.sync_device PATH KEYSTORE NAME COUNT [CODE]`` joins with the code if there is one,
-makes ``COUNT`` edits behind those that it finds in its file, prints ``edit N`` for each that was acknowledged by
-the file, and ``synced`` when the relay has everything; then it ends when its standard input does.
+``python -m tests.integration.sync_device PATH KEYSTORE NAME COUNT [CODE]`` joins with the code if there is
+one, makes ``COUNT`` edits behind those that it finds in its file, prints ``edit N`` for each that was
+acknowledged by the file, and ``synced`` when the relay has everything; then it ends when its standard input
+does.
 """
 
 import asyncio
@@ -13,6 +14,12 @@ from syncore.core.errors import DocumentNotFound
 
 NOTES = "notes"
 BOARD = "board"
+
+
+def tell(*words: object) -> None:
+    """Print a line for whoever started this."""
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
+    sys.stdout.flush()
 
 
 async def make_board(replica: Replica) -> None:
@@ -49,7 +56,7 @@ async def _main(path: str, keystore: str, name: str, count: int, code: str) -> N
     async with Replica.open(path, keystore=keystore) as replica:
         if code and replica.space.is_private:
             await replica.join(code)
-        print("open", replica.has_returned_in_time, flush=True)
+        tell("open", replica.has_returned_in_time)
         while True:
             try:
                 await replica.collection(NOTES).get(BOARD)
@@ -60,10 +67,10 @@ async def _main(path: str, keystore: str, name: str, count: int, code: str) -> N
         done = sum(mark.startswith(name) for mark in await marks(replica))
         for number in range(done, done + count):
             await edit(replica, f"{name}{number}")
-            print("edit", f"{name}{number}", flush=True)
+            tell("edit", f"{name}{number}")
             await asyncio.sleep(0.001)
         await replica.space.synced()
-        print("synced", flush=True)
+        tell("synced")
         await asyncio.to_thread(sys.stdin.read)
 
 

@@ -85,7 +85,7 @@ async def speak(address: str, make: Callable[[ClientSession], Sequence[bytes]]) 
 
 
 async def test_a_relay_answers_every_damaged_request(tmp_path: Path) -> None:
-    """Whatever frame is damaged, the relay answers with a code or goes on, serves others, and logs no crash."""
+    """Whatever frame is damaged, the relay answers with a code or goes on, and logs no crash."""
     chance = random.Random(os.environ.get("FUZZ_SEED", "relay"))
     async with relay_process(tmp_path / "store") as relay:
         space = TestSpace(OWNER, relay.public_key)
@@ -132,8 +132,8 @@ async def test_a_relay_answers_every_damaged_request(tmp_path: Path) -> None:
 
 
 async def test_a_replica_survives_every_damaged_frame(tmp_path: Path) -> None:
-    """Whatever frame of its relay is damaged, a replica says what happened, merges nothing wrong, and is whole
-    again with an honest relay.
+    """Whatever frame of its relay is damaged, a replica says what happened, merges nothing wrong, and is
+    whole again with an honest relay.
     """
     chance = random.Random(os.environ.get("FUZZ_SEED", "replica"))
     async with relay_in_memory() as relay, replica_at(relay, tmp_path, "a") as writer:

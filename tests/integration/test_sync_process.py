@@ -286,7 +286,7 @@ async def test_a_copy_beside_the_same_keystore_keeps_both_sides(tmp_path: Path) 
 
 
 async def test_a_restored_file_starts_a_new_life(tmp_path: Path) -> None:
-    """An older copy put back beside its keystore says so, and keeps what was written since, and what is now."""
+    """An older copy put back beside its keystore says so, and keeps what was written since and now."""
     async with relay_at(tmp_path / "relay") as relay:
         async with two_replicas(tmp_path, relay.address) as (one, two):
             await edit(one, "a0")

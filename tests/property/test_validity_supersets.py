@@ -182,6 +182,8 @@ async def _situation(folder: Path, seed: int) -> Situation:
         if rng.random() < 0.6:
             await device.exchange()
     for device in honest[1:]:
+        await device.pull()
+        await device.collection("notes").update(KEY.id, text=splice(0, 0, "uvw"))
         await device.exchange()
     for device in honest:
         await device.close()

@@ -26,7 +26,7 @@ async def test_all_of_it_becomes_visible_at_once(tmp_path: Path) -> None:
 
 
 async def test_it_reads_its_own_writes(tmp_path: Path) -> None:
-    """Reads show what the transaction has written so far, of every kind of field, and what others committed."""
+    """Reads show what the transaction has written so far, in fields of every kind, and what others did."""
     async with open_private(tmp_path / "a.db") as replica:
         notes = replica.collection()
         await notes.insert({"t": Text("abc"), "n": Counter(1), "s": {"x"}, "r": 1}, id="a")

@@ -1,7 +1,7 @@
 """A relay in memory for replicas in the same process, honest unless a test makes it lie.
 
-It judges as the real one does and speaks through the real session; what it lacks is a disk. Every frame that it
-sends passes :attr:`MemoryRelay.tamper`, where a test replaces, repeats or swallows it.
+It judges as the real one does and speaks through the real session; what it lacks is a disk. Every frame that
+it sends passes :attr:`MemoryRelay.tamper`, where a test replaces, repeats or swallows it.
 """
 
 import asyncio

@@ -183,9 +183,7 @@ async def test_pauses_between_attempts_grow(
 # --- lies in the handshake --------------------------------------------------------------------------------
 
 
-async def test_another_relay_at_the_address_gets_nothing(
-    relay: MemoryRelay, replica: Replica, tmp_path: Path
-) -> None:
+async def test_another_relay_at_the_address_gets_nothing(relay: MemoryRelay, replica: Replica) -> None:
     """A relay with another key is told nothing, not even who we are, and the status says what is wrong."""
     space = await shared(replica)
     own_key, relay.signer = relay.signer, SigningKey(bytes(32))
@@ -353,7 +351,7 @@ async def test_a_lie_in_the_stream_is_not_believed(
     tried again and then all is well, what cannot is raised by synced().
     """
     change, stops = STREAMS[case]
-    space, joined = await pair(replica, other)
+    _, joined = await pair(replica, other)
     before = await joined.digest()
     relay.tamper = replacing(Items, change)
     relay.tamper = _only_segments(relay.tamper)
@@ -458,8 +456,8 @@ async def test_a_refused_upload_is_kept_and_explained(
     relay: MemoryRelay, replica: Replica, code: RefusalCode
 ) -> None:
     """Whatever the reason for which an upload is refused, it stays pending; retryable ones are tried again,
-    final ones stop the space with the relay's words. A fork waits for the stream instead, and a relay that does
-    not know what it had acknowledged has lost data.
+    final ones stop the space with the relay's words. A fork waits for the stream instead, and a relay that
+    does not know what it had acknowledged has lost data.
     """
     space = await shared(replica)
     refused: list[int] = []
@@ -526,7 +524,7 @@ async def test_what_stops_one_space_does_not_stop_another(
     assert own.status().reason == ""
 
 
-async def test_commits_reach_every_relay(replica: Replica, tmp_path: Path) -> None:
+async def test_commits_reach_every_relay(tmp_path: Path) -> None:
     """With spaces at two relays, no commit waits because the other relay's task was woken for it."""
     async with relay_in_memory("second") as second:
 
@@ -610,9 +608,7 @@ async def test_closing_in_every_phase_loses_nothing(relay: MemoryRelay, tmp_path
 # --- defects ----------------------------------------------------------------------------------------------
 
 
-async def test_a_defect_is_never_silent(
-    relay: MemoryRelay, replica: Replica, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_defect_is_never_silent(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
     """An exception that nobody foresaw stops the syncing, is shown, and is raised by synced()."""
     space = await shared(replica)
 
@@ -630,7 +626,7 @@ async def test_a_defect_is_never_silent(
     assert space.status().unsent == 2
 
 
-async def test_thousands_of_changes_leave_no_tasks(relay: MemoryRelay, replica: Replica) -> None:
+async def test_thousands_of_changes_leave_no_tasks(replica: Replica) -> None:
     """Telling of changes of status costs no task each, and somebody who waits sees the last one."""
     space = await shared(replica)
     before = len(asyncio.all_tasks())

@@ -55,16 +55,16 @@ class Device:
         """Carry out one request."""
         return await self._requests[request["do"]](request)
 
-    async def start_watching(self) -> None:
-        """Watch from now on whether transactions show as a whole."""
-        self._watch = WholenessWatch(self._replica)
-        await self._watch.check_everything()
-        self._watch.start()
-
     async def close(self) -> None:
         """Stop watching."""
         if self._watch is not None:
             await self._watch.close()
+
+    async def _start_watching(self) -> None:
+        """Watch from now on whether transactions show as a whole."""
+        self._watch = WholenessWatch(self._replica)
+        await self._watch.check_everything()
+        self._watch.start()
 
     async def _share(self, request: dict[str, Any]) -> Answer:
         space = await self._replica.share(request["relay"])
@@ -98,12 +98,12 @@ class Device:
     async def _sync(self, _request: dict[str, Any]) -> Answer:
         await self._replica.space.synced()
         if self._watch is None:
-            await self.start_watching()
+            await self._start_watching()
         return {"offset": log_offset(self._replica)}
 
     async def _edit(self, request: dict[str, Any]) -> Answer:
         if self._watch is None:
-            await self.start_watching()
+            await self._start_watching()
         planned = plan_edits(
             seed=request["seed"], device=self._name, count=request["count"], airports=request["airports"]
         )
@@ -128,13 +128,15 @@ class Device:
         return {"offset": log_offset(self._replica)}
 
     async def _report(self, _request: dict[str, Any]) -> Answer:
+        assert self._watch is not None, "whoever reports has synced before"
+        await self._watch.finish()
         status = self._replica.space.status()
         return {
             "digest": await self._replica.space.digest(),
             "closed_writers": closed_writers(self._replica),
             "set_aside": status.set_aside,
-            "half_visible": [] if self._watch is None else self._watch.half_visible,
-            "transactions_watched": 0 if self._watch is None else self._watch.seen,
+            "half_visible": self._watch.half_visible,
+            "transactions_watched": self._watch.seen,
             **self._traffic(),
         }
 

@@ -65,7 +65,10 @@ class Judge:
         inspected = [task.result() for task in inspecting]
         self._note("comparing the ledgers with what is there")
         ledgers = [read_ledger(one.device.ledger) for one in played]
-        losses = [trouble for one in played for trouble in _troubles(one)]
+        transactions = sum(
+            edit.is_acknowledged and edit.is_transaction for ledger in ledgers for edit in ledger
+        )
+        losses = [trouble for one in played for trouble in _troubles(one, transactions)]
         losses += self._losses(ledgers, played, inspected)
         self._note("searching the relay's files")
         found, control, expected = self._search(relay.store, writing.result(), inspected[0])
@@ -139,12 +142,14 @@ class Judge:
         )
 
 
-def _troubles(one: Played) -> list[str]:
+def _troubles(one: Played, transactions: int) -> list[str]:
     """What a device itself has noticed."""
     report = one.report
     troubles = [*report["half_visible"], *report["closed_writers"]]
     if report["set_aside"]:
         troubles.append(f"{report['set_aside']} transactions could not be sent and were set aside")
+    if report["transactions_watched"] < transactions:
+        troubles.append(f"watchers saw {report['transactions_watched']} of {transactions} transactions")
     return [f"{one.device.name}: {trouble}" for trouble in troubles]
 
 

@@ -48,6 +48,11 @@ class LedgerEdit:
     imported: tuple[Place, ...] = ()
     is_acknowledged: bool = False
 
+    @property
+    def is_transaction(self) -> bool:
+        """Whether it writes more than one document."""
+        return len({write.place for write in self.writes}) > 1
+
 
 class Ledger:
     """A ledger that is being written."""

@@ -166,7 +166,7 @@ def _wrong_texts(by_field: Mapping[Field, _Writes], ending: Ending) -> Iterator[
 
 def _half_visible(edits: Iterable[LedgerEdit], ending: Ending) -> Iterator[str]:
     for edit in edits:
-        if len({write.place for write in edit.writes}) <= 1:
+        if not edit.is_transaction:
             continue
         lasting = [write for write in edit.writes if write.kind in {WriteKind.ADD, WriteKind.TEXT}]
         missing = [write for write in lasting if not _lasts(write, ending)]

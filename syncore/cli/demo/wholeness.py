@@ -46,6 +46,17 @@ class WholenessWatch:
         """Watch from now on."""
         self._task = asyncio.get_running_loop().create_task(self._follow())
 
+    async def finish(self) -> None:
+        """Stop, and look at everything once more.
+
+        Raises:
+            SyncoreError: the watching has failed before.
+        """
+        if self._task is not None and self._task.done():
+            self._task.result()
+        await self.close()
+        await self.check_everything()
+
     async def close(self) -> None:
         """Stop."""
         if self._task is not None:
@@ -71,10 +82,10 @@ class WholenessWatch:
         routes = document[ROUTES]
         assert isinstance(routes, frozenset)
         fresh = set(map(str, routes)) - self._known
-        self._known |= fresh
-        for element in fresh:
+        for element in sorted(fresh):
             edit, places = read_route_element(element)
             await self._expect(edit, element, places)
+            self._known.add(element)
 
     async def _expect(self, edit: str, element: str, places: Iterable[Place]) -> None:
         for place in places:

@@ -1,0 +1,59 @@
+"""What programs pass in, checked where it comes in, so that a slip names itself."""
+
+from collections.abc import Mapping
+
+from syncore.codec.values import encode_value
+from syncore.core.errors import Misused
+from syncore.core.ports import Durability
+
+
+def checked_fields(fields: object) -> dict[str, object]:
+    """Values or changes by field name.
+
+    Raises:
+        Misused: not a mapping.
+    """
+    if fields is None:
+        return {}
+    if not isinstance(fields, Mapping):
+        raise Misused(f"fields are given as a mapping from names to values, not as {type(fields).__name__}")
+    return dict(fields)
+
+
+def checked_durability(durability: Durability | str) -> Durability:
+    """The durability, also given by its value, ``"normal"`` or ``"full"``.
+
+    Raises:
+        Misused: it is neither.
+    """
+    try:
+        return Durability(durability)
+    except ValueError as error:
+        raise Misused(
+            f"{durability!r} is no durability", hint="Durability.NORMAL or Durability.FULL"
+        ) from error
+
+
+def checked_equal(equal: object) -> dict[str, object]:
+    """Fields and the values that they have to hold.
+
+    Raises:
+        Misused: not a mapping.
+        InvalidValue: a value that no field can hold, so that nothing could ever be found.
+    """
+    wanted = checked_fields(equal)
+    for value in wanted.values():
+        if not isinstance(value, frozenset):
+            encode_value(value)
+    return wanted
+
+
+def checked_limit(limit: int | None) -> int | None:
+    """How many documents are wanted at most.
+
+    Raises:
+        Misused: less than none.
+    """
+    if limit is not None and limit < 0:
+        raise Misused(f"a limit is 0 or more, not {limit}")
+    return limit
