@@ -47,11 +47,13 @@ def wanted_document(options: argparse.Namespace) -> tuple[str | None, dict[str, 
             options.refuse(f"the document's $id is not {id_}")
         id_ = own_id if id_ is None else id_
         fields = {name: [change] for name, change in found.items()}
-    for name, change in [*assigned(options, words), *_relative(options)]:
+    for name, change in assigned(options, words):
+        fields[name] = [change]
+    for name, change in _relative(options):
         fields.setdefault(name, []).append(change)
     if not fields and data is None:
         options.refuse("nothing to put: give FIELD=VALUE, --data or -")
-    return id_, {name: tuple(changes) for name, changes in fields.items()}
+    return id_, {name: tuple(changes) if len(changes) > 1 else changes[0] for name, changes in fields.items()}
 
 
 def assigned(options: argparse.Namespace, words: Iterable[str]) -> list[tuple[str, FieldChange]]:

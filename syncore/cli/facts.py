@@ -1,14 +1,11 @@
 """Facts that the command line shows and the library has no public name for: read here, and nowhere else."""
 # ruff: noqa: SLF001 - the reason for this module
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from syncore.core.identifiers import device_index
-from syncore.documents.operations import FieldKind
 from syncore.engine.replica import Replica
 from syncore.engine.space import Space
-from syncore.replica.views import Document
 from syncore.storage.pending_rows import PendingRows
 
 
@@ -30,11 +27,6 @@ class Membership:
 def can_write(replica: Replica) -> bool:
     """Whether the replica takes writes: without the keys of its shared spaces it does not."""
     return not replica._services.local.is_read_only
-
-
-def field_kinds(document: Document) -> Mapping[str, FieldKind]:
-    """The kinds of a document's fields that are not registers."""
-    return document._projection.kinds
 
 
 def membership(space: Space) -> Membership | None:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from syncore.cli.facts import field_kinds
 from syncore.cli.lines import Line, line_error, read_batches
 from syncore.cli.opening import chosen_space, owned
 from syncore.cli.output import Output
@@ -141,7 +140,7 @@ class Import:
 
 def _is_shown(line: Line, document: Document) -> bool:
     """Whether the document holds already what the line says, and nobody disagrees about it."""
-    kinds = field_kinds(document)
+    kinds = document.kinds
     return all(
         name in document
         and name not in document.conflicts

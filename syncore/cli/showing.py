@@ -5,7 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from syncore.cli.facts import field_kinds
 from syncore.cli.output import json_line, printable, table
 from syncore.cli.values import Json, datetime_text, document_to_json, value_to_json
 from syncore.documents.projection import FieldValue
@@ -14,7 +13,7 @@ from syncore.replica.views import Change, Document, Sibling
 
 def document_json(document: Document) -> dict[str, Json]:
     """A document as a line of output, which can be imported."""
-    found = document_to_json(document.id, document, field_kinds(document))
+    found = document_to_json(document.id, document, document.kinds)
     return {**found, "$conflicts": list(document.conflicts)} if document.conflicts else found
 
 

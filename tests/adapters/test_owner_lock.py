@@ -28,7 +28,7 @@ def test_a_second_opening_in_one_process_is_refused(tmp_path: Path) -> None:
         with pytest.raises(Locked) as caught:
             acquire_owner_lock(str(replica))
         assert caught.value.details["pid"] == os.getpid()
-        assert str(os.getpid()) in caught.value.message
+        assert "this program" in caught.value.message
         assert lock.path == tmp_path / "a.db.lock"
     lock.release()
     acquire_owner_lock(replica).release()

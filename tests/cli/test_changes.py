@@ -33,7 +33,7 @@ def _wanted(*words: str) -> tuple[str | None, dict[str, object]]:
 )
 def test_value(word: str, value: object) -> None:
     """A value is JSON if it reads as JSON, and otherwise text."""
-    assert _wanted(word) == (None, {"a": (value,)})
+    assert _wanted(word) == (None, {"a": value})
 
 
 def test_bad_tag() -> None:
@@ -51,9 +51,9 @@ def test_id() -> None:
 
 def test_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """A document's fields can come as JSON, from an option or standard input, with more words beside them."""
-    assert _wanted("--data", '{"$id": "x", "a": 1}', "b=2") == ("x", {"a": (1,), "b": (2,)})
+    assert _wanted("--data", '{"$id": "x", "a": 1}', "b=2") == ("x", {"a": 1, "b": 2})
     monkeypatch.setattr("sys.stdin", io.StringIO('{"a": 1}\n'))
-    assert _wanted("x", "-") == ("x", {"a": (1,)})
+    assert _wanted("x", "-") == ("x", {"a": 1})
 
 
 def test_relative() -> None:
@@ -61,7 +61,7 @@ def test_relative() -> None:
     changes = _wanted(
         "x", "--unset", "a", "--remove", "t=1", "--add", "t=2", "--add", "t=b", "--increment", "n=-1", "a=1"
     )[1]
-    assert changes == {"a": (1, UNSET), "n": (increment(-1),), "t": (add(2), add("b"), remove(1))}
+    assert changes == {"a": (1, UNSET), "n": increment(-1), "t": (add(2), add("b"), remove(1))}
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,6 @@ def test_deep_nesting_is_malformed() -> None:
     "encoded", ["d6ff00000001", "91d6ff00000001", "d7ff0000000000000001", "c70cff" + "ff" * 12]
 )
 def test_timestamps_are_no_part_of_formats(encoded: str) -> None:
-    """msgpack's own timestamp extension is refused, alone and inside an array."""
+    """Msgpack's own timestamp extension is refused, alone and inside an array."""
     with pytest.raises(Malformed):
         unpack(bytes.fromhex(encoded), what="a structure", max_bytes=100)

@@ -17,7 +17,7 @@ def test_programs_of_the_readme_run(number: int, printed: str, address: str, tmp
     """Each Python program in the README runs to its end and prints what its comments say."""
     program = PROGRAMS[number].replace("ws://127.0.0.1:8787", address)
     environment = {**os.environ, "SYNCORE_KEYSTORE": str(tmp_path / "keys"), "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(  # noqa: S603 - the README's own program
+    done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path,
         env=environment,

@@ -130,11 +130,11 @@ def test_relative_changes_make_fields_that_are_not_there() -> None:
         ((UNSET, Text("now a text")), "title", "now a text"),
         ((UNSET, Counter(1)), "votes", 1),
         ((increment(1), UNSET, increment(5)), "votes", 5),
-        (rewrite(lambda value: value + "s"), "title", "Aliens"),  # type: ignore[operator]
-        (rewrite(lambda value: value * 2), "votes", 6),  # type: ignore[operator]
-        (rewrite(lambda value: value.replace("naïve", "wise")), "review", "a wise 🎬"),  # type: ignore[attr-defined]
-        (rewrite(lambda value: [*value, 3]), "cast", ["Ripley", 2, 3]),  # type: ignore[misc]
-        (rewrite(lambda value: value - {7}), "tags", {"horror", date(1979, 5, 25)}),  # type: ignore[operator]
+        (rewrite(lambda value: value + "s"), "title", "Aliens"),
+        (rewrite(lambda value: value * 2), "votes", 6),
+        (rewrite(lambda value: value.replace("naïve", "wise")), "review", "a wise 🎬"),
+        (rewrite(lambda value: [*value, 3]), "cast", ["Ripley", 2, 3]),
+        (rewrite(lambda value: value - {7}), "tags", {"horror", date(1979, 5, 25)}),
         (rewrite(lambda value: [value]), "new", [None]),
         (rewrite(lambda _: Text("x")), "new", "x"),
         (rewrite(lambda _: UNSET), "title", UNSET),
@@ -190,7 +190,9 @@ def test_changes_that_do_not_fit_say_what_the_field_is(field: str, change: objec
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"f": (1, 2)}, None),
+        ({"f": (1, 2)}, InvalidValue),
+        ({"f": ()}, InvalidValue),
+        ({"f": ("x",)}, InvalidValue),
         ({"f": 1j}, InvalidValue),
         ({"f": {1.5}}, InvalidValue),
         ({"f": {True}}, InvalidValue),
@@ -205,13 +207,9 @@ def test_changes_that_do_not_fit_say_what_the_field_is(field: str, change: objec
         ({"f": (increment(2**2047), increment(2**2047))}, TooLarge),
     ],
 )
-def test_what_cannot_be_kept_is_refused(changes: dict[str, object], error: type[LocalError] | None) -> None:
-    """Values, names and amounts are checked before anything is written; of two values the later wins."""
+def test_what_cannot_be_kept_is_refused(changes: dict[str, object], error: type[LocalError]) -> None:
+    """Values, names and amounts are checked before anything is written; a tuple of values is no value."""
     device = device_with()
-    if error is None:
-        update(device, **changes)
-        assert values(device) == {"f": 2}
-        return
     with pytest.raises(error):
         update(device, **changes)
     assert values(device) == {}
