@@ -47,8 +47,8 @@ def wanted_document(options: argparse.Namespace) -> tuple[str | None, dict[str, 
             options.refuse(f"the document's $id is not {id_}")
         id_ = own_id if id_ is None else id_
         fields = {name: [change] for name, change in found.items()}
-    for name, change in assigned(options, words):
-        fields[name] = [change]
+    for name, value in assigned(options, words):
+        fields[name] = [value]
     for name, change in _relative(options):
         fields.setdefault(name, []).append(change)
     if not fields and data is None:
