@@ -26,7 +26,7 @@ class Membership:
 
 def can_write(replica: Replica) -> bool:
     """Whether the replica takes writes: without the keys of its shared spaces it does not."""
-    return not replica._services.local.is_read_only
+    return not replica._services.local.read_only_reason
 
 
 def membership(space: Space) -> Membership | None:

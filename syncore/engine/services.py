@@ -69,10 +69,10 @@ class Services:
         A file with shared spaces whose keys are not here stays readable, and is not written.
         """
         shared = [state.number for state in self.local.spaces.values() if not state.is_private]
-        if not shared or self.local.is_read_only:
+        if not shared or self.local.read_only_reason:
             return
         if await asyncio.to_thread(self.keystore.device) is None:
-            self.local.is_read_only = True
+            self.local.read_only_reason = "the keys of the replica's shared spaces are not in its keystore"
             self.is_syncing = self.has_keys = False
             return
         self.has_returned_in_time = await self.guard.check()
@@ -195,7 +195,7 @@ class Services:
             raise Closed("the replica is closed")
         if not self.has_keys:
             raise ReadOnly(_NO_KEYS, hint="open it with the keystore that it was made with")
-        if self.local.is_read_only:
+        if self.local.read_only_reason:
             raise ReadOnly("the replica was opened read-only")
 
     async def _start(self, number: int) -> None:

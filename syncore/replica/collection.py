@@ -1,10 +1,11 @@
 """Collections: what programs read and write."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 
 from syncore.core.errors import DocumentNotFound, InvalidChange
 from syncore.core.identifiers import DocumentKey, Writer, check_name
-from syncore.core.ports import Durability
+from syncore.core.ports import Durability, SqlConnection
 from syncore.documents.projection import FieldValue
 from syncore.documents.projection_encoding import decode_projection
 from syncore.replica.arguments import checked_durability, checked_equal, checked_fields, checked_limit
@@ -16,7 +17,7 @@ from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
 from syncore.replica.views import Document, Sibling, is_live, siblings_of
 from syncore.replica.watching import ChangeStream
-from syncore.storage.document_rows import DocumentRows
+from syncore.storage.document_rows import DocumentRows, ProjectionRow
 
 _PAGE = 256
 
@@ -160,9 +161,8 @@ class Collection:
         after = ""
         found = 0
         while limit is None or found < limit:
-            page = await self._replica.read(
-                lambda sql, start=after: DocumentRows(sql, number).page(self.name, after=start, limit=_PAGE)  # type: ignore[misc]
-            )
+            number = self._replica.current_space(number)  # it may have been shared meanwhile; ids stay
+            page = await self._replica.read(partial(self._page, number=number, after=after))
             for row in page:
                 document = Document(
                     self._replica.spaces[number].id, row.key, decode_projection(row.projection)
@@ -213,6 +213,9 @@ class Collection:
         What other devices wrote comes as one change for each document that a merge has changed.
         """
         return self._replica.hub.open(self._space(), lambda change: change.collection == self.name)
+
+    def _page(self, sql: SqlConnection, *, number: int, after: str) -> list[ProjectionRow]:
+        return DocumentRows(sql, number).page(self.name, after=after, limit=_PAGE)
 
     async def _commit(self, intent: Intent, durability: Durability | str) -> Document:
         request = CommitRequest(self._space(), (intent,), checked_durability(durability))

@@ -56,7 +56,7 @@ class LocalReplica:
         self.database = database
         self.clock = clock
         self.entropy = entropy
-        self.is_read_only = is_read_only
+        self.read_only_reason = "the replica was opened read-only" if is_read_only else ""
         self.spaces: dict[int, SpaceState] = {}
         self.hub = ChangeHub()
         self.id = b""
@@ -105,7 +105,8 @@ class LocalReplica:
 
         Raises:
             LocalError: the transaction cannot be carried out.
-            StorageError: the file could not be written; nothing of the transaction was kept.
+            StorageError: the file could not be written, and nothing of the transaction was kept; or, with
+                FULL, it was kept and the disk could not be told to sync it.
         """
         self._check_writable()
         check_may_write(self.spaces[request.space])
@@ -125,12 +126,16 @@ class LocalReplica:
         if request.durability is Durability.FULL:
             await self.flush()
         assert request.projections is not None
-        id_ = self.spaces[self._moved.get(request.space, request.space)].id
+        id_ = self.spaces[self.current_space(request.space)].id
         return {key: Document(id_, key, projection) for key, projection in request.projections.items()}
 
     def observe(self, time: HybridTime) -> None:
         """Continue behind a time that another device wrote, within the drift that is allowed."""
         self._commits.last_time = observe(self._commits.last_time, time, self.clock.now_ms())
+
+    def current_space(self, number: int) -> int:
+        """The local number of a space now: another one if it was the private space and was shared."""
+        return self._moved.get(number, number)
 
     async def flush(self) -> None:
         """Return when everything committed so far is on the disk and survives a power cut."""
@@ -267,7 +272,7 @@ class LocalReplica:
         waiting, self._queue = self._queue[:MAX_GROUP_COMMITS], self._queue[MAX_GROUP_COMMITS:]
         groups: dict[int, list[CommitRequest]] = {}
         for request in waiting:
-            space = self._moved.get(request.space, request.space)
+            space = self.current_space(request.space)
             if space != request.space and any(intent.seen is not None for intent in request.intents):
                 request.failure = InvalidToken("the space was shared since this version token was read")
             else:
@@ -360,8 +365,8 @@ class LocalReplica:
 
     def _check_writable(self) -> None:
         self._check_open()
-        if self.is_read_only:
-            raise ReadOnly("the replica was opened read-only")
+        if self.read_only_reason:
+            raise ReadOnly(self.read_only_reason)
 
 
 def resolution_context(state: SpaceState) -> ResolutionContext:

@@ -38,6 +38,7 @@ class Transaction:
         self._durability = checked_durability(durability)
         self._intents: dict[DocumentKey, list[Intent]] = {}
         self._prepared: dict[DocumentKey, PreparedPlan] = {}
+        self._begun_in = 0
         self._is_entered = False
         self._is_over = False
         self.documents: Mapping[tuple[str, str], Document] = {}
@@ -88,7 +89,7 @@ class Transaction:
         """
         self._check_open()
         key = _key(collection, id)
-        state = self._replica.spaces[self._space()]
+        state = self._replica.spaces[self._number()]
 
         def look(work: DocumentWork) -> Document:
             if key in self._intents:
@@ -105,6 +106,7 @@ class Transaction:
 
     async def __aenter__(self) -> Self:
         """The open transaction."""
+        self._begun_in = self._space()
         self._is_entered = True
         return self
 
@@ -119,7 +121,7 @@ class Transaction:
         self._is_over = True
         if kind is not None or not self._intents:
             return
-        state = self._replica.spaces[self._space()]
+        state = self._replica.spaces[self._number()]
         intents = tuple(intent for of_document in self._intents.values() for intent in of_document)
         request = CommitRequest(state.number, intents, self._durability, self._prepared)
         committed = await self._replica.commit(request)
@@ -132,7 +134,7 @@ class Transaction:
         def try_out(work: DocumentWork) -> None:
             apply_intent(self._plan(intent.key, work).plan, intent)
 
-        await self._replica.preview(self._space(), try_out)
+        await self._replica.preview(self._number(), try_out)
         self._intents.setdefault(intent.key, []).append(intent)
 
     def _plan(self, key: DocumentKey, work: DocumentWork) -> PreparedPlan:
@@ -143,7 +145,11 @@ class Transaction:
         return ready
 
     async def _seen(self, token: str | None) -> dict[Writer, int] | None:
-        return None if token is None else await seen_vector(self._replica, self._space(), token)
+        return None if token is None else await seen_vector(self._replica, self._number(), token)
+
+    def _number(self) -> int:
+        """The space that was the default, or was named, when the transaction began."""
+        return self._replica.current_space(self._begun_in)
 
     def _check_open(self) -> None:
         if self._is_over:
