@@ -76,8 +76,19 @@ class FileGuard:
             }
             guard = Guard(sealed=max(count, self._last.sealed), control={**self._last.control, **control})
             if guard != self._last:
-                await asyncio.to_thread(self._keystore.write_guard, guard)
+                await self._replace(guard)
+
+    async def _replace(self, guard: Guard) -> None:
+        """Write the guard to its end, also when the caller is cancelled: an older one must not come after."""
+        writing = asyncio.ensure_future(asyncio.to_thread(self._keystore.write_guard, guard))
+        try:
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait([writing])
+            if not writing.cancelled() and writing.exception() is None:
                 self._last = guard
+            raise
+        self._last = guard
 
     def check_control(self, state: SpaceState) -> None:
         """Refuse a control log that does not contain the head which was seen before.

@@ -251,6 +251,8 @@ class SyncService:
             except Exception as defect:
                 self._note_failure(active, Misused(f"a defect in syncore stopped the syncing: {defect!r}"))
                 raise
+            if self._is_closed or link.task is not asyncio.current_task():
+                return  # cancelled, which a task group forgets when one of its tasks fails at that moment
             await asyncio.sleep(self._pause_ms(attempt) / 1000)
 
     async def _connect(self, link: _Link, active: list[SpaceSync]) -> None:

@@ -154,8 +154,7 @@ class SpaceSync:
         """
         async with self._pushing:
             while self._may_push():
-                if not await self._guard.is_current():
-                    await self._guard.check()
+                if not await self._guard.is_current() and await self._guard.check():
                     self.progress.returns_in_time += 1
                 made = await self._seal()
                 await self._replica.flush()

@@ -20,6 +20,7 @@ from syncore.core.errors import (
     UnsupportedVersion,
 )
 from syncore.core.limits import MAX_FRAME_BYTES
+from syncore.core.ports import FrameChannel
 from syncore.crypto.signing import SigningKey
 from syncore.protocol.items import SegmentItem, StubItem
 from syncore.protocol.message_codec import encode_message
@@ -587,6 +588,47 @@ async def test_closing_leaves_no_task(relay: MemoryRelay, tmp_path: Path) -> Non
             await asyncio.sleep(0)
         await replica.close()
         assert not {task for task in asyncio.all_tasks() if "syncore" in task.get_name()}
+
+
+class StubbornChannel:
+    """A channel that breaks just when its reader is cancelled."""
+
+    def __init__(self, channel: FrameChannel) -> None:
+        self._channel = channel
+
+    async def send(self, frame: bytes) -> None:
+        """Send."""
+        await self._channel.send(frame)
+
+    async def receive(self) -> bytes:
+        """Receive, or break."""
+        try:
+            return await self._channel.receive()
+        except asyncio.CancelledError:
+            raise ConnectionFailed("the connection broke at the worst moment") from None
+
+    async def close(self) -> None:
+        """Close."""
+        await self._channel.close()
+
+
+class StubbornConnector:
+    """Makes such channels."""
+
+    def __init__(self, relay: MemoryRelay) -> None:
+        self._relay = relay
+
+    async def connect(self, address: str) -> FrameChannel:
+        """Connect."""
+        return StubbornChannel(await self._relay.connect(address))
+
+
+async def test_closing_while_the_connection_breaks_ends(relay: MemoryRelay, tmp_path: Path) -> None:
+    """A connection that fails at the very moment of closing does not make the syncing go on."""
+    opening = Replica.open(tmp_path / "a.db", keystore=tmp_path / "keys", connector=StubbornConnector(relay))
+    replica = await opening
+    await shared(replica)
+    await asyncio.wait_for(replica.close(), 10)
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3, 5, 8, 13, 21, 34, 55])
