@@ -7,7 +7,7 @@ the database does not take it back, so memory has to follow it before the next o
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -36,6 +36,7 @@ from syncore.replica.sharing import intents_of_documents
 from syncore.replica.space_memory import SpaceMemory
 from syncore.replica.space_state import PRIVATE_DEVICE, SpaceState, load_spaces
 from syncore.replica.times import load_last_time, store_last_time
+from syncore.replica.turn import Turn
 from syncore.replica.views import Change, Document, is_live
 from syncore.replica.watching import ChangeHub
 from syncore.storage.document_rows import DocumentRows
@@ -64,8 +65,7 @@ class LocalReplica:
         self._memories: dict[int, SpaceMemory] = {}
         self._commits = LocalCommits(clock, entropy, HybridTime(0))
         self._queue: list[CommitRequest] = []
-        self._turn = asyncio.Lock()
-        self._under_way: asyncio.Task[object] | None = None  # the loop itself does not keep it alive
+        self._turn = Turn()
         self._moved: dict[int, int] = {}
         self._is_closed = False
 
@@ -112,14 +112,15 @@ class LocalReplica:
         check_may_write(self.spaces[request.space])
         self._queue.append(request)
         try:
-            await self._turn.acquire()
+            await asyncio.sleep(0)  # whoever else commits at this moment shares the transaction
+            await self._turn.take()
         except BaseException:
             self._queue = [other for other in self._queue if other is not request]
             raise
         if request.is_done:
-            self._turn.release()
+            self._turn.give()
         else:
-            await self._finish_turn(self._commit_queue())
+            await self._turn.finish(self._commit_queue())
         if request.failure is not None:
             raise request.failure
         self.committed.set()
@@ -150,8 +151,8 @@ class LocalReplica:
         The transaction is NORMAL and runs on the loop: ``work`` may use everything that belongs to the space.
         """
         self._check_writable()
-        await self._turn.acquire()
-        return await self._finish_turn(self._change(space, work, is_local=is_local))
+        await self._turn.take()
+        return await self._turn.finish(self._change(space, work, is_local=is_local))
 
     async def read(self, work: Callable[[SqlConnection], T]) -> T:
         """Run a query on one consistent snapshot, which shows every commit that was returned."""
@@ -161,13 +162,12 @@ class LocalReplica:
     async def preview(self, space: int, work: Callable[[DocumentWork], T]) -> T:
         """Run something that only looks at the visible documents of a space."""
         self._check_open()
-        async with self._turn:
-            try:
-                return await self.database.read(
-                    lambda sql: work(self._document_work(sql, self.spaces[space]))
-                )
-            finally:
-                self._memory(space).documents.trim()
+        await self._turn.take()
+        try:
+            return await self.database.read(lambda sql: work(self._document_work(sql, self.spaces[space])))
+        finally:
+            self._memory(space).documents.trim()
+            self._turn.give()
 
     async def add_space(
         self, id_: SpaceId, writer: Writer, *, is_default: bool, control: Sequence[AcceptedRecord]
@@ -185,8 +185,8 @@ class LocalReplica:
         def add(sql: SqlConnection) -> int:
             return self._add_space_row(sql, id_, writer, is_default=is_default, control=control).space
 
-        await self._turn.acquire()
-        number = await self._finish_turn(self._write_spaces(add))
+        await self._turn.take()
+        number = await self._turn.finish(self._write_spaces(add))
         await self.flush()
         return self.spaces[number]
 
@@ -199,8 +199,8 @@ class LocalReplica:
             TooLarge: a document does not fit into a commit of its own.
         """
         self._check_writable()
-        await self._turn.acquire()
-        number = await self._finish_turn(self._share(id_, writer, control))
+        await self._turn.take()
+        number = await self._turn.finish(self._share(id_, writer, control))
         await self.flush()
         self.committed.set()
         return self.spaces[number]
@@ -312,19 +312,6 @@ class LocalReplica:
         self._memory(space).documents.trim()
         self.publish(state, changed, is_local=is_local)
         return result
-
-    async def _finish_turn(self, work: Coroutine[object, object, T]) -> T:
-        """Carry out what the turn was taken for, to its end even if the caller goes, and pass the turn on."""
-        task = asyncio.ensure_future(work)
-        self._under_way = task
-        task.add_done_callback(self._pass_turn)
-        return await asyncio.shield(task)
-
-    def _pass_turn(self, task: asyncio.Task[T]) -> None:
-        self._under_way = None
-        self._turn.release()
-        if not task.cancelled():
-            task.exception()  # raised to the caller, unless there is none any more
 
     async def _forget_all(self) -> None:
         """Make memory anew from the file, after a write that failed half way."""
