@@ -171,7 +171,7 @@ class SpaceSync:
         )
 
     async def _seal(self) -> bool:
-        """Seal pending commits; whether there were any."""
+        """Seal pending commits, or set one aside; whether there is more to do."""
         keys = self._keys
         assert keys is not None
         try:
@@ -181,9 +181,10 @@ class SpaceSync:
                 is_local=True,
             )
         except UnsendableCommit as error:
-            if not self.state.sealed:  # what is under way would be sealed a second time under another name
-                await self._set_aside(error)
-            return False
+            if self.state.sealed:  # what is under way would be sealed a second time under another name
+                return False
+            await self._set_aside(error)
+            return True
         return bool(made)
 
     async def _set_aside(self, error: UnsendableCommit) -> None:
