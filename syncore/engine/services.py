@@ -3,12 +3,20 @@
 import asyncio
 from dataclasses import dataclass, field, replace
 
-from syncore.core.errors import Closed, ConnectionFailed, Misused, NotPermitted, ReadOnly, Refused
-from syncore.core.identifiers import Incarnation, Writer, make_writer
+from syncore.core.errors import (
+    Closed,
+    ConnectionFailed,
+    InvalidInvitation,
+    Misused,
+    NotPermitted,
+    ReadOnly,
+    Refused,
+)
+from syncore.core.identifiers import Incarnation, SpaceId, Writer, make_writer
 from syncore.core.limits import MAX_INVITATION_USES
 from syncore.core.ports import Clock, Connector, Entropy
-from syncore.crypto.invitations import make_code, parse_code
-from syncore.crypto.keys import DeviceKeys
+from syncore.crypto.invitations import InvitationKeys, make_code, parse_code
+from syncore.crypto.keys import ContentKey, DeviceKeys
 from syncore.crypto.signing import verify
 from syncore.protocol.control_payloads import Role
 from syncore.protocol.refusal_codes import RefusalCode
@@ -19,7 +27,7 @@ from syncore.replica.local_replica import LocalReplica, check_space_kind
 from syncore.storage.document_rows import DocumentRows
 from syncore.sync.addresses import relay_address, short_address
 from syncore.sync.connection import RelayConnection
-from syncore.sync.membership import FIRST_EPOCH, MAX_ATTEMPTS, NewSpace, accept, create_space, invite
+from syncore.sync.membership import FIRST_EPOCH, MAX_ATTEMPTS, NewSpace, accept, create_space, invite, resume
 from syncore.sync.service import SyncService
 from syncore.sync.status import SpaceStatus, Traffic
 
@@ -101,8 +109,7 @@ class Services:
         invitation = parse_code(code)
         device = await asyncio.to_thread(self.keystore.device_or_new)
         host = relay_address(invitation.host)
-        async with await self._connect(host, device, None) as connection, connection.attended():
-            made = await accept(connection, keys=invitation.keys, device=device, entropy=self.entropy)
+        made = await self._accept(host, invitation.keys, device)
         held = self.local.space_by_id(made.id)
         if held is not None:
             raise Misused("this replica is in that space already")
@@ -219,6 +226,29 @@ class Services:
         except ConnectionFailed as failure:
             hint = "this needs the relay, and nothing was changed; try again when it can be reached"
             raise ConnectionFailed(failure.message, hint=hint, **failure.details) from failure
+
+    async def _accept(self, host: str, keys: InvitationKeys, device: DeviceKeys) -> NewSpace:
+        """Accept an invitation, or find that the relay took an earlier acceptance and could not say so."""
+
+        async def keep(space: SpaceId, content_key: ContentKey) -> None:
+            await asyncio.to_thread(self.keystore.add_content_key, space, FIRST_EPOCH, content_key)
+            await asyncio.to_thread(self.keystore.note_joining, keys.id, space)
+
+        try:
+            async with await self._connect(host, device, None) as connection, connection.attended():
+                return await accept(
+                    connection, keys=keys, device=device, entropy=self.entropy, before_accepting=keep
+                )
+        except InvalidInvitation as spent:
+            space = await asyncio.to_thread(self.keystore.joining, keys.id)
+            content_key = None if space is None else self.keystore.content_key(space, FIRST_EPOCH)
+            if space is None or content_key is None or self.local.space_by_id(space) is not None:
+                raise
+            async with await self._connect(host, device, None) as connection:
+                try:
+                    return await resume(connection, space=space, device=device, content_key=content_key)
+                except Refused:
+                    raise spent from None
 
     def _fresh_writer(self, made: NewSpace) -> Writer:
         incarnation = Incarnation(int.from_bytes(self.entropy.random_bytes(_INCARNATION_BYTES), "big"))

@@ -80,6 +80,16 @@ class Keystore:
         elif held.commitment(space, epoch) != key.commitment(space, epoch):
             raise IntegrityError("the keystore holds another key for this space and epoch")
 
+    def note_joining(self, invitation_id: bytes, space: SpaceId) -> None:
+        """Keep which space an invitation leads to, before its relay is told that it is accepted."""
+        if self.joining(invitation_id) is None:
+            self._files.write(_joining_name(invitation_id), space)
+
+    def joining(self, invitation_id: bytes) -> SpaceId | None:
+        """The space of an invitation that this replica was about to accept, or None."""
+        stored = self._files.read(_joining_name(invitation_id))
+        return None if stored is None else SpaceId(stored)
+
     def guard(self) -> Guard | None:
         """The guard, or None when there is none.
 
@@ -100,6 +110,10 @@ class Keystore:
         """Replace the guard, durably. Blocks on the disk: call it off the event loop."""
         heads = tuple((space, point.seq, point.link) for space, point in sorted(guard.control.items()))
         self._files.write_guard(pack((_GUARD_VERSION, guard.sealed, heads)))
+
+
+def _joining_name(invitation_id: bytes) -> str:
+    return f"joining-{invitation_id.hex()}"
 
 
 def _content_key_name(space: SpaceId, epoch: int) -> str:

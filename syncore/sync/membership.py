@@ -1,5 +1,6 @@
 """Making a space, inviting to it, and joining it: the conversations with a relay that change who belongs."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from syncore.core.errors import (
@@ -184,9 +185,22 @@ async def invite(
 
 
 async def accept(
-    connection: RelayConnection, *, keys: InvitationKeys, device: DeviceKeys, entropy: Entropy
+    connection: RelayConnection,
+    *,
+    keys: InvitationKeys,
+    device: DeviceKeys,
+    entropy: Entropy,
+    before_accepting: Callable[[SpaceId, ContentKey], Awaitable[None]],
 ) -> NewSpace:
     """Redeem an invitation: this device becomes a member.
+
+    Args:
+        connection: To the relay that the invitation names, attended.
+        keys: The invitation's.
+        device: The new device's.
+        entropy: For the principal, if the invitation names none.
+        before_accepting: Keeps durably what :func:`resume` needs: the relay may take the acceptance, spend
+            the invitation, and be gone before it says so.
 
     Raises:
         InvalidInvitation: expired, used up, or unknown to the relay.
@@ -201,6 +215,7 @@ async def accept(
         index = control.index_of(device.signing.public)
         if index is None:
             index = DeviceIndex(len(control.devices))
+            await before_accepting(slot.space, content.content_key)
             try:
                 await _append(connection, _admit_record(control, keys, device, entropy))
             except Refused as refusal:
@@ -209,6 +224,54 @@ async def accept(
                 raise _invitation_error(refusal) from refusal
         return NewSpace(id=slot.space, index=index, content_key=content.content_key, control=slot.control)
     raise AssertionError("the last attempt returns or raises")
+
+
+async def resume(
+    connection: RelayConnection, *, space: SpaceId, device: DeviceKeys, content_key: ContentKey
+) -> NewSpace:
+    """Take up a space whose relay admitted this device without our hearing of it.
+
+    Args:
+        connection: To the space's relay, fresh and not attended.
+        space: The space.
+        device: This device's keys, as they were when it accepted.
+        content_key: The content key from the slot.
+
+    Raises:
+        Refused: the relay does not know this device as a member.
+        InvalidRecord: it shows a control log that does not hold.
+        WrongRelay: the space names another relay.
+        CryptoError: the content key is not the space's.
+    """
+    connection.session.open_space(space, cursor=None)
+    log = ControlLog(space)
+    found: list[AcceptedRecord] = []
+    async for record in _control_records(connection):
+        log.append(record, verify=verify)
+        found.append(record)
+        index = log.index_of(device.signing.public)
+        if index is not None:
+            break
+    else:
+        raise AssertionError("events() ends by raising")
+    if log.relay_key != connection.relay_key:
+        raise WrongRelay(
+            "the space names another relay than the one that answers at the invitation's address"
+        )
+    content_key.verify_commitment(log.commitment(FIRST_EPOCH) or b"", space=GENESIS_SPACE, epoch=FIRST_EPOCH)
+    return NewSpace(id=space, index=index, content_key=content_key, control=tuple(found))
+
+
+async def _control_records(connection: RelayConnection) -> AsyncIterator[AcceptedRecord]:
+    """The control records of the one space that was asked for, as they come."""
+    await connection.flush()
+    async for event in connection.events():
+        if isinstance(event, RequestRefused):
+            raise refused_error(event)
+        if isinstance(event, ItemsReceived):
+            for item in event.items:
+                if isinstance(item.content, AcceptedRecord):
+                    yield item.content
 
 
 def _admit_record(

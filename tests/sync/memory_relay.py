@@ -299,6 +299,9 @@ class MemoryRelay:
         if isinstance(judgement, Accept):
             verify_record(signed, judgement.keys, verify)
             log.take_record(self.accept(log, signed))
+            for invitation in log.control.invitations.values():
+                if invitation.is_used_up:
+                    self.slots.pop(invitation.invite.id, None)
         self._answer(session, event.request_id, log, judgement, log.control.link_at(signed.record.seq) or b"")
 
     def _answer(

@@ -728,7 +728,7 @@ async def test_a_join_that_fails_can_be_repeated(
 ) -> None:
     """A relay that cheats a joiner gets an error and leaves the replica as it was; then the code works."""
     space = await shared(replica)
-    code = await space.invite(uses=2)
+    code = await space.invite()
     kind, change = JOINS[case]
     relay.tamper = replacing(kind, change)
     with pytest.raises(SyncoreError) as caught:
