@@ -63,7 +63,10 @@ def _rehearse(document: Document, edits: Edits) -> None:
     try:
         entry = _edit(document, RichPart.load(updates, document.writer), edits)
     except Malformed as error:
-        raise TooLarge("edits of texts and lists are too many or too large for one commit") from error
+        raise TooLarge(
+            "edits of texts and lists are too many or too large for one commit",
+            hint=f"{MAX_COMMIT_BYTES} bytes, and a character above U+FFFF takes six; use several commits",
+        ) from error
     if len(encode_rich_entry(entry)) > MAX_COMMIT_BYTES:
         raise TooLarge(f"edits of texts and lists take more than the {MAX_COMMIT_BYTES} bytes allowed")
 

@@ -1,6 +1,7 @@
 """The services of one open replica, joined: local database, keystore, guard and sync client."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 
 from syncore.core.errors import (
@@ -66,6 +67,8 @@ class Services:
     has_keys: bool = True
     has_returned_in_time: bool = False
     _is_closed: bool = False
+    _joining: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _begun: set[asyncio.Task[int]] = field(default_factory=set)
 
     def current_number(self, number: int) -> int:
         """The local number that a space has now."""
@@ -91,36 +94,29 @@ class Services:
     async def share(self, address: str) -> int:
         """Turn the private default space into a shared one at a relay; its local number."""
         self._check_writable()
-        private = self.local.default_space
-        check_space_kind(private, is_private=True)
         address = relay_address(address)
-        device = await asyncio.to_thread(self.keystore.device_or_new)
-        async with await self._connect(address, device, None) as connection:
-            made = await create_space(connection, device=device, address=address, entropy=self.entropy)
-        await asyncio.to_thread(self.keystore.add_content_key, made.id, FIRST_EPOCH, made.content_key)
-        state = await self.local.share_private(made.id, self._fresh_writer(made), control=made.control)
-        self.moved[private.number] = state.number
-        await self._start(state.number)
-        return state.number
+        async with self._joining:
+            check_space_kind(self.local.default_space, is_private=True)
+            device = await asyncio.to_thread(self.keystore.device_or_new)
+            async with await self._connect(address, device, None) as connection:
+                made = await create_space(connection, device=device, address=address, entropy=self.entropy)
+            number = await self._to_its_end(self._adopt_shared(made))
+        await self._until_admitted(number)
+        return number
 
     async def join(self, code: str, *, is_default: bool | None) -> int:
         """Join a space with an invitation code; its local number."""
         self._check_writable()
         invitation = parse_code(code)
-        device = await asyncio.to_thread(self.keystore.device_or_new)
         host = relay_address(invitation.host)
-        made = await self._accept(host, invitation.keys, device)
-        held = self.local.space_by_id(made.id)
-        if held is not None:
-            raise Misused("this replica is in that space already")
-        await asyncio.to_thread(self.keystore.add_content_key, made.id, FIRST_EPOCH, made.content_key)
-        if is_default is None:
-            is_default = await self._has_empty_default()
-        state = await self.local.add_space(
-            made.id, self._fresh_writer(made), is_default=is_default, control=made.control
-        )
-        await self._start(state.number)
-        return state.number
+        async with self._joining:
+            device = await asyncio.to_thread(self.keystore.device_or_new)
+            made = await self._accept(host, invitation.keys, device)
+            if self.local.space_by_id(made.id) is not None:
+                raise Misused("this replica is in that space already")
+            number = await self._to_its_end(self._adopt_joined(made, is_default=is_default))
+        await self._until_admitted(number)
+        return number
 
     async def invite(self, number: int, *, role: Role, uses: int, days_ms: int) -> str:
         """Make an invitation code for a space."""
@@ -193,6 +189,9 @@ class Services:
     async def close(self) -> None:
         """Stop syncing, then close the file."""
         self._is_closed = True
+        await asyncio.gather(
+            *self._begun, return_exceptions=True
+        )  # raised to whoever began it, if still there
         await self.sync.close()
         await self.local.close()
 
@@ -205,11 +204,40 @@ class Services:
         if self.local.read_only_reason:
             raise ReadOnly("the replica was opened read-only")
 
-    async def _start(self, number: int) -> None:
+    async def _adopt_shared(self, made: NewSpace) -> int:
+        """Turn the private space into the one that was made, and begin to sync it."""
+        await asyncio.to_thread(self.keystore.add_content_key, made.id, FIRST_EPOCH, made.content_key)
+        private = self.local.default_space.number
+        state = await self.local.share_private(made.id, self._fresh_writer(made), control=made.control)
+        self.moved[private] = state.number
+        await self._begin(state.number)
+        return state.number
+
+    async def _adopt_joined(self, made: NewSpace, *, is_default: bool | None) -> int:
+        """Add the space that was joined, and begin to sync it."""
+        await asyncio.to_thread(self.keystore.add_content_key, made.id, FIRST_EPOCH, made.content_key)
+        if is_default is None:
+            is_default = await self._has_empty_default()
+        writer = self._fresh_writer(made)
+        state = await self.local.add_space(made.id, writer, is_default=is_default, control=made.control)
+        await self._begin(state.number)
+        return state.number
+
+    async def _begin(self, number: int) -> None:
         await self.guard.write()
-        if self.is_syncing:
+        if self.is_syncing and not self._is_closed:
             self.sync.add(number)
+
+    async def _until_admitted(self, number: int) -> None:
+        if self.is_syncing:
             await self.sync.admitted(number)
+
+    async def _to_its_end(self, work: Coroutine[object, object, int]) -> int:
+        """Carry out what only touches this device, also when the caller goes: half of it would be no use."""
+        task = asyncio.ensure_future(work)
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
+        return await asyncio.shield(task)
 
     async def _connect(self, address: str, device: DeviceKeys, relay_key: bytes | None) -> RelayConnection:
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from syncore.codec.fields import as_array, as_bytes, as_integer
 from syncore.codec.packing import pack, unpack
-from syncore.core.errors import IntegrityError, Malformed
+from syncore.core.errors import IntegrityError, Malformed, NotWritable
 from syncore.core.identifiers import HASH_BYTES, KEY_BYTES, SpaceId
 from syncore.core.limits import MIB
 from syncore.core.ports import Entropy, KeyFiles
@@ -58,10 +58,17 @@ class Keystore:
     def device_or_new(self) -> DeviceKeys:
         """This replica's device keys, made and stored now if there are none."""
         keys = self.device()
-        if keys is None:
-            keys = DeviceKeys(self._entropy.random_bytes(DeviceKeys.SIZE_BYTES))
-            self._files.write(_DEVICE, keys.secret_bytes())
-        return keys
+        if keys is not None:
+            return keys
+        fresh = DeviceKeys(self._entropy.random_bytes(DeviceKeys.SIZE_BYTES))
+        try:
+            self._files.write(_DEVICE, fresh.secret_bytes())
+        except NotWritable:
+            keys = self.device()  # somebody who was cancelled may have finished writing just now
+            if keys is None:
+                raise
+            return keys
+        return fresh
 
     def content_key(self, space: SpaceId, epoch: int) -> ContentKey | None:
         """The content key of an epoch, or None if it is not here."""

@@ -212,7 +212,8 @@ class SyncService:
 
     def _found(self, number: int) -> tuple[_Link, SpaceSync]:
         found = self._find(number)
-        assert found is not None, "the space is not synced by this program"
+        if found is None:
+            raise Misused("the space is not synced by this program", hint="open the replica anew, with sync")
         return found
 
     def _find(self, number: int) -> tuple[_Link, SpaceSync] | None:

@@ -1,7 +1,7 @@
 """Sharing, inviting and joining: who may, how often, for how long, and what becomes the default space."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 
 import pytest
@@ -305,3 +305,40 @@ async def test_a_member_can_write_as_soon_as_it_joined(
     await guest.collection("notes").insert({"n": 2}, id="second")
     await converged(space, joined)
     assert await owner.collection("notes").get("second") is not None
+
+
+@pytest.mark.parametrize("turns", [1, 4, 8, 12, 16, 24, 32, 48])
+async def test_a_cancelled_share_or_join_can_be_finished(
+    relay: RelayServer, owner: Replica, guest: Replica, turns: int
+) -> None:
+    """Cancelled at any moment, each has not happened, and can be tried again, or it works."""
+    await _cancelled_after(turns, owner.share(relay.address))
+    if owner.space.is_private:
+        await owner.share(relay.address)
+    await synced(owner.space)
+    code = await owner.space.invite()
+    await _cancelled_after(turns, guest.join(code))
+    if guest.space.is_private:
+        await guest.join(code)
+    await converged(owner.space, guest.space)
+
+
+async def test_overlapping_joins_wait_for_each_other(
+    relay: RelayServer, owner: Replica, guest: Replica
+) -> None:
+    """Of two joins with one code the first one joins, and the other says that the replica is in already."""
+    space = await owner.share(relay.address)
+    code = await space.invite(uses=2)
+    first, second = await asyncio.gather(guest.join(code), guest.join(code), return_exceptions=True)
+    assert isinstance(first, Space)
+    assert isinstance(second, Misused)
+    await converged(space, first)
+
+
+async def _cancelled_after(turns: int, work: Coroutine[object, object, Space]) -> None:
+    """Let the work go on for some milliseconds, cancel it, and let what it began come to its end."""
+    task = asyncio.ensure_future(work)
+    await asyncio.wait([task], timeout=turns / 1000)
+    task.cancel()
+    await asyncio.wait([task])
+    await asyncio.wait([asyncio.ensure_future(asyncio.sleep(0.2))])
