@@ -270,8 +270,10 @@ class Services:
         except InvalidInvitation as spent:
             space = await asyncio.to_thread(self.keystore.joining, keys.id)
             content_key = None if space is None else self.keystore.content_key(space, FIRST_EPOCH)
-            if space is None or content_key is None or self.local.space_by_id(space) is not None:
+            if space is None or content_key is None:
                 raise
+            if self.local.space_by_id(space) is not None:
+                raise Misused("this replica is in that space already") from spent
             async with await self._connect(host, device, None) as connection:
                 try:
                     return await resume(connection, space=space, device=device, content_key=content_key)
