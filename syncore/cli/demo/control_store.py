@@ -1,119 +1,91 @@
-"""The control of the search for plaintext: the same content at a relay, sealed by a cipher that does nothing.
+"""The control of the search for plaintext: the relay's own store, with the identity in the cipher's place.
 
-A process that reads a replica of the demo, makes its documents anew in a fresh replica, and shares that one
-through the ordinary sealing path with :class:`NoCipher` in the place of the cipher. Nothing but this process
-can do so: there is no option for it.
+A process that copies the store of the demo's relay and writes every segment's body in it once more: opened
+with the content key of one of the devices, and kept as it was before it was encrypted. All else stays as the
+relay wrote it, so that what the search finds here and not there is what the cipher hides.
 """
 
 import argparse
-import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from syncore.adapters.clock import SystemClock
 from syncore.adapters.entropy import SystemEntropy
 from syncore.adapters.key_files import FileKeyFiles
-from syncore.adapters.sqlite_database import open_database
-from syncore.adapters.websockets_connector import WebsocketsConnector
+from syncore.adapters.sqlite_connection import write_transaction
+from syncore.adapters.sqlite_opening import connect_to_write
 from syncore.cli.demo.device import say
-from syncore.cli.demo.failures import first_failure
-from syncore.cli.demo.scenario import SHARED_TEXT, TEXT_FIELD
-from syncore.codec.compression import compress, decompress
+from syncore.codec.compression import compress
 from syncore.core.errors import SyncoreError
-from syncore.core.limits import MAX_SEGMENT_PLAIN_BYTES
-from syncore.core.ports import Entropy
-from syncore.crypto.keys import ContentKey
-from syncore.crypto.padding import pad, unpad
+from syncore.core.ports import Durability, SqlConnection
+from syncore.crypto.padding import pad
 from syncore.crypto.sealing import NONCE_BYTES, TAG_BYTES
-from syncore.documents.changes import Text
-from syncore.engine.replica import Replica
-from syncore.engine.services import Services
-from syncore.replica.guarding import FileGuard
+from syncore.protocol.items import SegmentItem, decode_item, encode_item, read_segment
 from syncore.replica.keystore import Keystore
-from syncore.replica.local_replica import LocalReplica
-from syncore.storage.schema import APPLICATION_ID
-from syncore.sync.service import Outside, SyncService
+from syncore.replica.space_keys import SpaceCipher
 
-_WRITTEN_TOGETHER = 200
-
-
-class NoCipher:
-    """A :class:`syncore.protocol.ports.BodyCipher` that compresses and pads, and hides nothing."""
-
-    def __init__(self, _keys: Mapping[int, ContentKey], entropy: Entropy) -> None:
-        """Take what the real cipher takes."""
-        self._entropy = entropy
-
-    def seal(self, _epoch: int, plain: bytes, _header: bytes) -> bytes:
-        """The body with the identity in the place of the encryption."""
-        return self._entropy.random_bytes(NONCE_BYTES) + pad(compress(plain)) + bytes(TAG_BYTES)
-
-    def open(self, _epoch: int, body: bytes, _header: bytes) -> bytes:
-        """What :meth:`seal` was given."""
-        return decompress(unpad(body[NONCE_BYTES:-TAG_BYTES]), max_bytes=MAX_SEGMENT_PLAIN_BYTES)
+_FILE = "relay.db"
+_SEGMENTS = "SELECT id FROM items WHERE writer IS NOT NULL ORDER BY id"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the process; the exit status."""
     parser = argparse.ArgumentParser(prog="syncore.cli.demo control")
-    parser.add_argument("--source", type=Path, required=True)
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--relay", required=True)
+    parser.add_argument("--store", type=Path, required=True, help="of the relay, which was stopped or killed")
+    parser.add_argument("--into", type=Path, required=True, help="a folder that does not exist yet")
+    parser.add_argument("--keystore", type=Path, required=True, help="of one replica, a member of the space")
     options = parser.parse_args(arguments)
-    status = 0
+    (folder,) = options.keystore.iterdir()  # a keystore has a folder for each replica
+    keystore = Keystore(FileKeyFiles(folder), SystemEntropy())
     try:
-        asyncio.run(_copy(options))
-    except* SyncoreError as failures:
-        error = first_failure(failures)
+        count = write_control(options.store, options.into, keystore)
+    except SyncoreError as error:
         say({"error": f"{type(error).__name__}: {error}"})
-        status = 1
-    return status
+        return 1
+    say({"answer": {"segments": count}})
+    return 0
 
 
-async def _copy(options: argparse.Namespace) -> None:
-    nowhere = options.folder / "no keys"
-    opening = Replica.open(options.source, keystore=nowhere, read_only=True, sync=False)
-    async with opening as source, _open_unsealed(options.folder) as target:
-        space = await target.share(options.relay)
-        count = 0
-        for name in await source.space.collections():
-            collection = target.collection(name)
-            documents = [document async for document in source.collection(name).find()]
-            for start in range(0, len(documents), _WRITTEN_TOGETHER):
-                async with asyncio.TaskGroup() as inserts:
-                    for document in documents[start : start + _WRITTEN_TOGETHER]:
-                        fields: dict[str, object] = dict(document)
-                        if (name, document.id) == SHARED_TEXT:
-                            fields[TEXT_FIELD] = Text(str(fields[TEXT_FIELD]))
-                        inserts.create_task(collection.insert(fields, id=document.id))
-            count += len(documents)
-        await space.synced()
-        say({"answer": {"documents": count}})
+def write_control(store: Path, into: Path, keystore: Keystore) -> int:
+    """Copy a relay's store with every segment unencrypted; how many those are.
 
-
-@asynccontextmanager
-async def _open_unsealed(folder: Path) -> AsyncIterator[Replica]:
-    """A fresh replica whose segments are not encrypted; otherwise composed as ``Replica.open`` does it."""
-    clock, entropy, connector = SystemClock(), SystemEntropy(), WebsocketsConnector()
-    database = await open_database(folder / "control.db", application_id=APPLICATION_ID)
-    local = await LocalReplica.open(database, clock, entropy)
-    keystore = Keystore(FileKeyFiles(folder / "keys"), entropy)
-    guard = FileGuard(local, keystore)
-    outside = Outside(connector=connector, clock=clock, entropy=entropy, cipher=NoCipher)
-    services = Services(
-        local=local,
-        keystore=keystore,
-        guard=guard,
-        sync=SyncService(local, keystore, guard, outside),
-        connector=connector,
-        clock=clock,
-        entropy=entropy,
-        is_syncing=True,
-    )
-    replica = Replica(services, None)
+    Raises:
+        SyncoreError: a segment is sealed under a key that is not in the keystore, there are no segments, or
+            the store cannot be read.
+    """
+    shutil.copytree(store, into)
+    connection = connect_to_write(into / _FILE, durability=Durability.NORMAL, wait_ms=0)
     try:
-        await services.start()
-        yield replica
+        return write_transaction(connection, lambda sql: _rewrite(sql, keystore))
     finally:
-        await replica.close()
+        connection.close()
+
+
+def unsealed(item: bytes, keystore: Keystore) -> bytes:
+    """A segment's item whose body is compressed and padded, and not encrypted; as long as it was."""
+    found = decode_item(item)
+    assert isinstance(found, SegmentItem)
+    segment = read_segment(found)
+    header = segment.header
+    key = keystore.content_key(header.space, header.epoch)
+    if key is None:
+        raise SyncoreError(
+            f"the keystore holds no key of epoch {header.epoch} of a space in the relay's store"
+        )
+    cipher = SpaceCipher({header.epoch: key}, SystemEntropy())
+    plain = cipher.open(header.epoch, segment.body, segment.header_bytes)
+    body = segment.body[:NONCE_BYTES] + pad(compress(plain)) + segment.body[-TAG_BYTES:]
+    return encode_item(replace(found, content=segment.header_bytes + body))
+
+
+def _rewrite(sql: SqlConnection, keystore: Keystore) -> int:
+    places = sql.rows(_SEGMENTS)
+    for place in places:
+        row = sql.row("SELECT body FROM bodies WHERE id = ?", place)
+        assert row is not None
+        assert isinstance(row[0], bytes)
+        sql.execute("UPDATE bodies SET body = ? WHERE id = ?", (unsealed(row[0], keystore), place[0]))
+    if not places:
+        raise SyncoreError("the relay's store holds no segment")
+    return len(places)

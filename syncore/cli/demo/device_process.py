@@ -29,6 +29,7 @@ class DeviceProcess:
         name: Such as ``d1``.
         replica: Its replica file.
         ledger: Its ledger file.
+        keystore: The folder of its keys.
         made: How many edits it has said to have made.
     """
 
@@ -43,6 +44,7 @@ class DeviceProcess:
         self.name = name
         self.replica = folder / "replica.db"
         self.ledger = folder / "ledger.jsonl"
+        self.keystore = folder / "keys"
         self.made = 0
 
     @property
@@ -61,7 +63,7 @@ class DeviceProcess:
                 self.name,
                 "syncore.cli.demo",
                 *("device", "--name", self.name, "--replica", self.replica, "--ledger", self.ledger),
-                *("--keystore", self._folder / "keys"),
+                *("--keystore", self.keystore),
             )
             return await self._answer(self._child)
 

@@ -56,11 +56,9 @@ class Judge:
 
     async def judge(self, played: Sequence[Played], relay: RelayProcess) -> Judgement:
         """What there is to say about the devices' files and the relay's."""
-        self._note(
-            "fresh processes read the replica files; the control is written with an identity for a cipher"
-        )
+        self._note("fresh processes read the replica files; the relay's store is written anew without cipher")
         async with asyncio.TaskGroup() as tasks:
-            writing = tasks.create_task(self._write_control(played[0]))
+            writing = tasks.create_task(self._write_control(played[0], relay))
             inspecting = [tasks.create_task(self._inspect(one, played)) for one in played]
         inspected = [task.result() for task in inspecting]
         self._note("comparing the ledgers with what is there")
@@ -93,20 +91,16 @@ class Judge:
         )
         return read_inspection(into)
 
-    async def _write_control(self, one: Played) -> Path:
-        """The store of a relay that got the same content, not encrypted."""
-        folder = self._folder / "control"
-        folder.mkdir()
-        relay = RelayProcess(self._children, "control-relay", folder / "relay")
-        await relay.start()
+    async def _write_control(self, one: Played, relay: RelayProcess) -> Path:
+        """The relay's store, once more and not encrypted."""
+        into = self._folder / "control"
         await self._children.run_once(
             "control",
             "syncore.cli.demo",
-            *("control", "--source", one.device.replica, "--folder", folder, "--relay", relay.address),
+            *("control", "--store", relay.store, "--into", into, "--keystore", one.device.keystore),
             seconds=_CONTROL_S,
         )
-        await relay.kill()
-        return relay.store
+        return into
 
     def _losses(
         self,

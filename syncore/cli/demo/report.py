@@ -120,7 +120,7 @@ class Outcome:
         found = search.control_expected - search.control_missed
         return (
             f"plaintext found in the relay's files: {search.hits}"
-            f" (in {search.searched_bytes:,} bytes searched; in the control, the same content not encrypted,"
+            f" (in {search.searched_bytes:,} bytes searched; in the control, the same store not encrypted,"
             f" {found:,} of {search.control_expected:,} names and lines)"
         )
 
