@@ -14,16 +14,13 @@ from syncore.adapters.sqlite_database import open_database
 from syncore.adapters.websockets_connector import WebsocketsConnector
 from syncore.core.errors import Closed
 from syncore.core.ports import Connector, Durability
+from syncore.engine.composition import compose
 from syncore.engine.services import Services
 from syncore.engine.space import Space
 from syncore.replica.collection import Collection
-from syncore.replica.guarding import FileGuard
-from syncore.replica.keystore import Keystore
-from syncore.replica.local_replica import LocalReplica
 from syncore.replica.transaction import Transaction
 from syncore.replica.watching import ChangeStream
 from syncore.storage.schema import APPLICATION_ID
-from syncore.sync.service import Outside, SyncService
 
 
 class Replica:
@@ -200,33 +197,16 @@ class Opening:
             raise
 
     async def _start(self) -> Services:
-        clock, entropy = SystemClock(), SystemEntropy()
-        connector = self._connector or WebsocketsConnector(allow_plaintext=self._allow_plaintext)
         database = await open_database(
             self._path, application_id=APPLICATION_ID, read_only=self._is_read_only
         )
-        try:
-            local = await LocalReplica.open(database, clock, entropy, is_read_only=self._is_read_only)
-        except BaseException:
-            await database.close()
-            raise
         folder = self._keystore or default_keystore_folder()
-        keystore = Keystore(FileKeyFiles(folder / local.id.hex()), entropy)
-        guard = FileGuard(local, keystore)
-        sync = SyncService(local, keystore, guard, Outside(connector=connector, clock=clock, entropy=entropy))
-        services = Services(
-            local=local,
-            keystore=keystore,
-            guard=guard,
-            sync=sync,
-            connector=connector,
-            clock=clock,
-            entropy=entropy,
+        return await compose(
+            database,
+            lambda id_: FileKeyFiles(folder / id_.hex()),
+            clock=SystemClock(),
+            entropy=SystemEntropy(),
+            connector=self._connector or WebsocketsConnector(allow_plaintext=self._allow_plaintext),
+            is_read_only=self._is_read_only,
             is_syncing=self._is_syncing,
         )
-        try:
-            await services.start()
-        except BaseException:
-            await services.close()
-            raise
-        return services
