@@ -1,4 +1,4 @@
-"""Tests of syncore.protocol.message_codec, syncore.protocol.messages and syncore.protocol.refusal_codes."""
+"""Tests of syncore.protocol.message_codec."""
 
 import pytest
 from hypothesis import given
@@ -184,22 +184,6 @@ def test_a_detail_is_cut_between_characters() -> None:
     assert clip_detail("short") == "short"
     cut = clip_detail("é" * MAX_DETAIL_BYTES)
     assert cut == "é" * (MAX_DETAIL_BYTES // 2)
-
-
-def test_codes_say_whether_trying_again_can_help() -> None:
-    """Exactly the codes that time or an earlier upload can change are retryable."""
-    retryable = {code.value for code in RefusalCode if not code.is_final}
-    assert retryable == {
-        "not_contiguous",
-        "missing_dependency",
-        "stale_control",
-        "conflict",
-        "overloaded",
-        "quota_exceeded",
-        "shutting_down",
-        "rate_limited",
-        "read_only",
-    }
 
 
 def test_the_largest_batch_fits_a_frame() -> None:

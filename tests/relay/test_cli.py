@@ -1,6 +1,5 @@
 """The command line."""
 
-import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,17 +79,3 @@ def test_a_certificate_that_is_none_exits_with_1(tmp_path: Path, capsys: pytest.
     files = ["--certificate", str(tmp_path / "x.pem"), "--key", str(tmp_path / "x.pem")]
     assert main(["serve", "--store", str(tmp_path / "store"), "--listen", "0.0.0.0:0", *files]) == 1
     assert "cannot be used" in capsys.readouterr().err
-
-
-def test_log_lines_have_their_facts_in_both_forms() -> None:
-    """People read name=value behind the message, programs one JSON object with a trace where there is one."""
-    record = logging.LogRecord("x", logging.INFO, "", 0, "listening", None, None)
-    record.__dict__.update(logs.facts(address="ws://x", count=3))
-    assert logs.PlainFormatter().format(record).endswith("INFO listening address=ws://x count=3")
-    error = ValueError("bad")
-    record.exc_info = (ValueError, error, None)
-    line = logs.JsonFormatter().format(record)
-    assert "\n" not in line
-    fields = json.loads(line)
-    assert (fields["event"], fields["level"], fields["count"]) == ("listening", "info", 3)
-    assert "ValueError: bad" in fields["trace"]
