@@ -33,7 +33,7 @@ def configure(*, as_json: bool) -> None:
 
 
 class PlainFormatter(logging.Formatter):
-    """``2026-01-31 12:00:00 INFO listening address=127.0.0.1:8787``."""
+    """``2026-01-31 12:00:00 INFO listening address=127.0.0.1:8787``; what would break the line is escaped."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S")
@@ -41,7 +41,8 @@ class PlainFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base class names it
         """The line, with the facts behind the message."""
         own = getattr(record, _OWN_FIELDS, {})
-        return super().formatMessage(record) + "".join(f" {name}={value}" for name, value in own.items())
+        line = super().formatMessage(record) + "".join(f" {name}={value}" for name, value in own.items())
+        return "".join(one if one.isprintable() else repr(one)[1:-1] for one in line)
 
 
 class JsonFormatter(logging.Formatter):

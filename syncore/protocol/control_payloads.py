@@ -217,7 +217,7 @@ def _invite(structure: Unpacked) -> Invite:
         box_key=_key(box_key),
         role=Role(role),
         uses=as_integer(uses, what="uses", low=1, high=MAX_INVITATION_USES),
-        expires_ms=as_integer(expires, what="an expiry", high=MAX_TIME_MS),
+        expires_ms=as_integer(expires, what="an expiry", high=MAX_TIME_MS - 1),
         principal=as_bytes(principal, what="a principal", length=PRINCIPAL_BYTES),
     )
 

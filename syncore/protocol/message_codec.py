@@ -301,7 +301,7 @@ def _put_slot(fields: Fields) -> PutSlot:
         space=_space(fields[2]),
         invitation_id=as_bytes(fields[3], what="an invitation's id", length=INVITATION_ID_BYTES),
         signing_key=_key(fields[4]),
-        expires_ms=as_integer(fields[5], what="an expiry", high=MAX_TIME_MS),
+        expires_ms=as_integer(fields[5], what="an expiry", high=MAX_TIME_MS - 1),
         sealed=as_bytes(fields[6], what="a slot", max_length=MAX_SLOT_BYTES),
     )
 

@@ -84,3 +84,12 @@ def test_of_the_websockets_only_errors_are_told(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err == ""
     sockets.error("connection handler failed")
     assert "ERROR connection handler failed" in capsys.readouterr().err
+
+
+def test_a_line_for_people_cannot_be_broken_or_forged() -> None:
+    """What would begin another line, or move the cursor, is written as an escape."""
+    record = logging.LogRecord("x", logging.INFO, "", 0, "x", None, None)
+    record.__dict__.update(logs.facts(error="a\n2026-01-01 00:00:00 INFO stopped\x1b[2J é"))
+    line = logs.PlainFormatter().format(record)
+    assert line.isprintable()
+    assert line.endswith(r"error=a\n2026-01-01 00:00:00 INFO stopped\x1b[2J é")
