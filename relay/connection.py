@@ -7,21 +7,17 @@ streams in turn.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
-
 from relay import config as bounds
 from relay import logs
+from relay.channel import ClientChannel
 from relay.desk import Desk
-from relay.endpoint import raise_frame_limit
 from relay.fanout import Reader
 from relay.rates import TokenBucket
 from relay.services import Services
-from syncore.core.errors import IntegrityError, RemoteError, StorageError
+from syncore.core.errors import ConnectionFailed, IntegrityError, RemoteError, StorageError
 from syncore.crypto.signing import verify
 from syncore.protocol.messages import NONCE_BYTES
 from syncore.protocol.refusal_codes import FaultCode
@@ -42,12 +38,12 @@ CLOSE_VIOLATION = 1008
 
 
 class Connection:
-    """One client, from the websocket's opening to its end. :meth:`run` is its life."""
+    """One client, from its channel's opening to its end. :meth:`run` is its life."""
 
-    def __init__(self, websocket: ServerConnection, services: Services) -> None:
+    def __init__(self, channel: ClientChannel, services: Services) -> None:
         """Begin the session; nothing is sent yet."""
         now_ms = services.clock.monotonic_ms()
-        self._websocket = websocket
+        self._channel = channel
         self._services = services
         self._session = RelaySession(
             signer=services.signer,
@@ -82,7 +78,7 @@ class Connection:
         finally:
             self._desk.close()
             self._over.set()
-        await self._close()
+        await self._channel.close(self._close_code)
 
     async def drain(self) -> None:
         """Read nothing more, tell the client what was committed for it, and close with 1001."""
@@ -97,19 +93,6 @@ class Connection:
         self._work.set()
         await self._over.wait()
 
-    async def _close(self) -> None:
-        """Close politely; what still comes in before the client's half of the closing is thrown away."""
-        discarding = asyncio.get_running_loop().create_task(self._discard())
-        try:
-            await self._websocket.close(self._close_code)
-        finally:
-            discarding.cancel()
-
-    async def _discard(self) -> None:
-        with contextlib.suppress(ConnectionClosed):
-            while True:
-                await self._websocket.recv()
-
     # --- receiving ---
 
     async def _receive(self) -> None:
@@ -120,7 +103,7 @@ class Connection:
                 self._collect()
                 for event in events:
                     await self._handle(event, len(frame))
-        except ConnectionClosed:
+        except ConnectionFailed:
             self._is_gone = True
         except TimeoutError:
             self._fail(FaultCode.TIMEOUT, "the handshake took too long")
@@ -148,15 +131,13 @@ class Connection:
         self._is_reading = True
         try:
             async with asyncio.timeout_at(None if self._session.device_key else self._deadline):
-                frame = await self._websocket.recv()
+                return await self._channel.receive()
         finally:
             self._is_reading = False
-        # The session refuses what is no frame of its own: text becomes bytes that cannot be one.
-        return frame if isinstance(frame, bytes) else b"\xc1"
 
     async def _handle(self, event: RelayEvent, size_bytes: int) -> None:
         if isinstance(event, Authenticated):
-            raise_frame_limit(self._websocket)
+            self._channel.raise_frame_limit()
             return
         if isinstance(event, SegmentOffered | RecordOffered):
             await self._keep_rate(size_bytes)
@@ -182,11 +163,11 @@ class Connection:
                     pass
                 if self._is_gone or self._session.is_closed:
                     return
-        except ConnectionClosed:
+        except ConnectionFailed:
             return
         except TimeoutError:
             _LOG.info("a client stopped reading", extra=self._facts())
-            self._websocket.transport.abort()
+            self._channel.abort()
 
     async def _send_next(self) -> bool:
         """Send one frame; False when there is nothing to send now."""
@@ -196,7 +177,7 @@ class Connection:
             frame = self._waiting.popleft()
             self._waiting_bytes -= len(frame)
             async with asyncio.timeout(self._services.config.timeouts.send):
-                await self._websocket.send(frame)
+                await self._channel.send(frame)
             self._may_read.set()
             return True
         if self._session.is_closed:
@@ -252,5 +233,4 @@ class Connection:
         self._fail(FaultCode.INTERNAL, "the relay cannot read its store")
 
     def _facts(self, **more: object) -> dict[str, object]:
-        address = self._websocket.remote_address
-        return logs.facts(peer=address[0] if address else "unknown", **more)
+        return logs.facts(peer=self._channel.peer, **more)

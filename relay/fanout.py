@@ -76,7 +76,7 @@ class Reader:
 
     def close(self) -> None:
         """Stop reading. Idempotent."""
-        self.stream.readers.discard(self)
+        self.stream.readers.pop(self, None)
 
     async def _read(self, batches: Batches, receipt_for: ReceiptFor) -> Batch | None:
         items = await batches.items(
@@ -101,7 +101,8 @@ class Stream:
     space_key: int
     head: int
     last: Batch | None = None
-    readers: set[Reader] = field(default_factory=set)
+    readers: dict[Reader, None] = field(default_factory=dict)
+    """In the order in which they came; a set would wake them in the order of memory addresses."""
     is_over: bool = False
     """The log has a new generation: nothing is published here any more, and what was read means nothing."""
 
@@ -116,7 +117,7 @@ class Stream:
         """Add a reader; the caller looks at :attr:`Reader.is_behind` at once."""
         assert 1 <= next_offset <= self.head + 1
         reader = Reader(self, next_offset, wake)
-        self.readers.add(reader)
+        self.readers[reader] = None
         return reader
 
 

@@ -1,4 +1,4 @@
-"""What every connection of a relay works with, composed once by :mod:`relay.server`."""
+"""What every connection of a relay works with, composed once by :mod:`relay.relay`."""
 
 from dataclasses import dataclass
 

@@ -68,7 +68,7 @@ class Services:
     has_returned_in_time: bool = False
     _is_closed: bool = False
     _joining: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _begun: set[asyncio.Task[int]] = field(default_factory=set)
+    _begun: dict[asyncio.Task[int], None] = field(default_factory=dict)
 
     def current_number(self, number: int) -> int:
         """The local number that a space has now."""
@@ -235,8 +235,8 @@ class Services:
     async def _to_its_end(self, work: Coroutine[object, object, int]) -> int:
         """Carry out what only touches this device, also when the caller goes: half of it would be no use."""
         task = asyncio.ensure_future(work)
-        self._begun.add(task)
-        task.add_done_callback(self._begun.discard)
+        self._begun[task] = None
+        task.add_done_callback(self._begun.pop)
         return await asyncio.shield(task)
 
     async def _connect(self, address: str, device: DeviceKeys, relay_key: bytes | None) -> RelayConnection:

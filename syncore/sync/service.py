@@ -72,7 +72,7 @@ class SyncService:
         self._guard = guard
         self._outside = outside
         self._links: dict[tuple[str, bytes | None], _Link] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], None] = {}  # in the order in which they began
         self._changed = asyncio.Event()
         self._is_closed = False
         self.revision = 0
@@ -224,7 +224,7 @@ class SyncService:
 
     def _start(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
+        self._tasks[task] = None
         return task
 
     async def _spread_commits(self) -> None:
@@ -239,7 +239,7 @@ class SyncService:
         """Connect again and again, with pauses that grow while nothing succeeds."""
         if predecessor is not None:
             await asyncio.wait([predecessor])
-            self._tasks.discard(predecessor)
+            self._tasks.pop(predecessor, None)
         attempt = 0
         while active := [
             sync for sync in link.spaces.values() if sync.progress.state is not SyncState.STOPPED

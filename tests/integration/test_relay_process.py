@@ -27,8 +27,8 @@ from syncore.protocol.client_events import (
 )
 from syncore.protocol.refusal_codes import FaultCode, RefusalCode
 from syncore.protocol.segments import Segment
+from tests.relay.adapters.test_endpoint import get
 from tests.relay.device import Device, TestSpace, connected, key
-from tests.relay.test_endpoint import get
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNER = key("owner")

@@ -9,7 +9,6 @@ from typing import cast
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from relay.appender import Appender
@@ -22,7 +21,6 @@ from syncore.adapters.clock import SystemClock
 from syncore.adapters.entropy import SystemEntropy
 from syncore.codec.packing import pack
 from syncore.core.identifiers import SpaceId
-from syncore.core.limits import MAX_FRAME_BYTES
 from syncore.crypto.signing import SigningKey, verify
 from syncore.protocol.client_events import FaultReceived, ItemsReceived, SpaceOpened
 from syncore.protocol.client_session import ClientSession
@@ -186,8 +184,8 @@ async def test_a_stopping_relay_sends_the_backlog_before_an_acknowledgement(tmp_
         assert await watching == (0, FaultCode.SHUTTING_DOWN)
 
 
-class StuckWebsocket:
-    """A websocket whose client sends all the time, and reads only while it is told to."""
+class StuckChannel:
+    """A channel whose client sends all the time, and reads only while it is told to."""
 
     def __init__(self, device: SigningKey) -> None:
         self.session = ClientSession(signer=device, nonce=bytes(32), verify=verify, now_ms=0)
@@ -196,11 +194,10 @@ class StuckWebsocket:
         self.frames: asyncio.Queue[bytes] = asyncio.Queue()
         self.read = 0
         self.answers = 0
-        self.remote_address = ("test", 0)
-        self.protocol = self
-        self.max_message_size = 0
+        self.peer = "test"
+        self.is_limit_raised = False
 
-    async def recv(self) -> bytes:
+    async def receive(self) -> bytes:
         """The client's next frame."""
         frame = await self.frames.get()
         self.read += 1
@@ -215,8 +212,15 @@ class StuckWebsocket:
         for answer in self.session.data_to_send():
             self.frames.put_nowait(answer)
 
-    async def close(self, _code: int) -> None:
+    def raise_frame_limit(self) -> None:
+        """The client is known."""
+        self.is_limit_raised = True
+
+    async def close(self, code: int) -> None:
         """Nothing to close."""
+
+    def abort(self) -> None:
+        """Nothing to end."""
 
 
 async def until_quiet(count: Callable[[], int]) -> int:
@@ -240,20 +244,20 @@ async def test_a_client_that_reads_no_answers_is_not_read_any_more() -> None:
         clock=SystemClock(),
         entropy=SystemEntropy(),
     )
-    websocket = StuckWebsocket(OWNER)
-    connection = Connection(cast("ServerConnection", websocket), services)
+    channel = StuckChannel(OWNER)
+    connection = Connection(channel, services)
     running = asyncio.ensure_future(connection.run())
-    await until_quiet(lambda: websocket.answers)
-    assert websocket.session.is_ready
-    assert websocket.max_message_size == MAX_FRAME_BYTES
-    handshake = websocket.answers
-    websocket.is_reading.clear()
+    await until_quiet(lambda: channel.answers)
+    assert channel.session.is_ready
+    assert channel.is_limit_raised
+    handshake = channel.answers
+    channel.is_reading.clear()
     junk = SegmentItem(content=bytes(99), signature=bytes(64))
     for number in range(1, 3 * MAX_WAITING_REPLIES + 1):
         frame = encode_message(Append(request_id=number, space=SpaceId(bytes(32)), item=junk))
-        websocket.frames.put_nowait(frame)
-    assert await until_quiet(lambda: websocket.read) <= MAX_WAITING_REPLIES + 3
-    websocket.is_reading.set()
-    assert await until_quiet(lambda: websocket.answers) == handshake + 3 * MAX_WAITING_REPLIES
+        channel.frames.put_nowait(frame)
+    assert await until_quiet(lambda: channel.read) <= MAX_WAITING_REPLIES + 3
+    channel.is_reading.set()
+    assert await until_quiet(lambda: channel.answers) == handshake + 3 * MAX_WAITING_REPLIES
     running.cancel()
     await asyncio.wait([running])

@@ -14,25 +14,22 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from relay import config as bounds
+from relay.adapters.websocket_channel import WebsocketClientChannel
+from relay.channel import ClientChannel
 from relay.config import RelayConfig
 from relay.health import Health, Readiness
 from syncore.core.errors import Misused
-from syncore.core.limits import MAX_FRAME_BYTES, MAX_UNAUTHENTICATED_FRAME_BYTES
+from syncore.core.limits import MAX_UNAUTHENTICATED_FRAME_BYTES
 
 HEALTH_PATH: Final = "/healthz"
 READINESS_PATH: Final = "/readyz"
 SESSION_PATH: Final = "/"
 
-Handler = Callable[[ServerConnection], Awaitable[None]]
-
-
-def raise_frame_limit(websocket: ServerConnection) -> None:
-    """Let an authenticated client send whole batches; counts for every frame that has not begun to arrive."""
-    websocket.protocol.max_message_size = MAX_FRAME_BYTES
+Handler = Callable[[ClientChannel], Awaitable[None]]
 
 
 class Endpoint:
-    """Listens, answers health checks, and hands websockets to a handler."""
+    """Listens, answers health checks, and hands websockets to a handler, as channels."""
 
     def __init__(self, config: RelayConfig, health: Health, handler: Handler) -> None:
         """Prepare; nothing listens before :meth:`listen`."""
@@ -100,7 +97,7 @@ class Endpoint:
     async def _handle(self, websocket: ServerConnection) -> None:
         self._open += 1
         try:
-            await self._handler(websocket)
+            await self._handler(WebsocketClientChannel(websocket))
         finally:
             self._open -= 1
 
