@@ -27,12 +27,17 @@ T = TypeVar("T")
 Pause = Callable[[], Awaitable[None]]
 """Awaited before each transaction: the time that a disk and a scheduler take."""
 
-_CHECKPOINT_PAGES = 1_000
-"""Where a checkpoint is due: the 4 MiB of log of the real drivers."""
+CHECKPOINT_PAGES = 1_000
+"""Where a checkpoint is due: the 4 MiB of log of the real drivers. Fewer make checkpoints frequent."""
 
 
 async def open_simulated_database(
-    disk: Disk, name: str, *, application_id: int, pause: Pause | None = None
+    disk: Disk,
+    name: str,
+    *,
+    application_id: int,
+    pause: Pause | None = None,
+    checkpoint_pages: int = CHECKPOINT_PAGES,
 ) -> "SimulatedDatabase":
     """Open a replica's file on a disk, or make it.
 
@@ -43,7 +48,8 @@ async def open_simulated_database(
     """
     if pause is not None:
         await pause()
-    return SimulatedDatabase(disk, open_replica_file(disk, name, application_id=application_id), pause=pause)
+    connection = open_replica_file(disk, name, application_id=application_id)
+    return SimulatedDatabase(disk, connection, pause=pause, checkpoint_pages=checkpoint_pages)
 
 
 async def open_simulated_store(
@@ -54,6 +60,7 @@ async def open_simulated_store(
     version: int,
     schema: Sequence[str],
     pause: Pause | None = None,
+    checkpoint_pages: int = CHECKPOINT_PAGES,
 ) -> "SimulatedDatabase":
     """Open a relay's store on a disk, or make it with ``schema``; every write to it is FULL.
 
@@ -65,7 +72,9 @@ async def open_simulated_store(
     if pause is not None:
         await pause()
     connection = open_store_file(disk, name, application_id=application_id, version=version, schema=schema)
-    return SimulatedDatabase(disk, connection, pause=pause, is_always_full=True)
+    return SimulatedDatabase(
+        disk, connection, pause=pause, checkpoint_pages=checkpoint_pages, is_always_full=True
+    )
 
 
 class SimulatedDatabase:
@@ -77,12 +86,14 @@ class SimulatedDatabase:
         connection: apsw.Connection,
         *,
         pause: Pause | None = None,
+        checkpoint_pages: int = CHECKPOINT_PAGES,
         is_always_full: bool = False,
     ) -> None:
         """Take over an open connection, which is left as NORMAL or, if always full, as FULL."""
         self.disk = disk
         self._connection = connection
         self._pause = pause
+        self._checkpoint_pages = checkpoint_pages
         self._is_always_full = is_always_full
         self._durability = Durability.FULL if is_always_full else Durability.NORMAL
         self._turn = asyncio.Lock()
@@ -134,7 +145,7 @@ class SimulatedDatabase:
         if self._failed_sync is not None:
             raise failed_earlier(self._failed_sync) from self._failed_sync
         try:
-            if self._log_pages >= _CHECKPOINT_PAGES:
+            if self._log_pages >= self._checkpoint_pages:
                 self._checkpoint()
             if durability is not self._durability:
                 run(self._connection, f"PRAGMA synchronous = {durability.name}")
@@ -143,7 +154,7 @@ class SimulatedDatabase:
         except StorageError as error:
             self._note_failure(error)
             raise
-        if self._log_pages >= _CHECKPOINT_PAGES:
+        if self._log_pages >= self._checkpoint_pages:
             self._checkpoint_unasked()
         return result
 
