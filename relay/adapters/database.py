@@ -206,7 +206,7 @@ def _opened(path: Path, application_id: int, version: int, schema: Sequence[str]
         found = _pragma(connection, "application_id"), _pragma(connection, "user_version")
         is_new = found == (0, 0) and not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
         if not is_new:
-            _check_format(found, application_id, version)
+            check_format(found, application_id, version)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")  # macOS: a plain fsync there does not reach the disk
@@ -232,7 +232,13 @@ def _create(connection: sqlite3.Connection, application_id: int, version: int, s
     connection.execute("COMMIT")
 
 
-def _check_format(found: tuple[int, int], application_id: int, version: int) -> None:
+def check_format(found: tuple[int, int], application_id: int, version: int) -> None:
+    """Return if a file's application id and user version are those of a store that this relay reads.
+
+    Raises:
+        NotAReplica: it is another application's.
+        NewerFormat: it has a version above ``version``.
+    """
     if found[0] != application_id:
         raise NotAReplica("the file is a SQLite database, but not a relay's store")
     if found[1] > version:

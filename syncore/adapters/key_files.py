@@ -30,8 +30,8 @@ KIND_SECRET: Final = 1
 KIND_GUARD: Final = 2
 CHECKSUM_BYTES: Final = 8
 _HEADER_BYTES: Final = len(MAGIC) + 2
-_KEY_SUFFIX: Final = ".key"
-_GUARD_NAME: Final = "guard"
+KEY_SUFFIX: Final = ".key"
+GUARD_NAME: Final = "guard"
 _NAME_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -54,18 +54,18 @@ class FileKeyFiles:
     def read(self, name: str) -> bytes | None:
         """The secret stored under a name, or None. Refuses a file that others may read."""
         check_key_name(name)
-        path = self._folder / (name + _KEY_SUFFIX)
+        path = self._folder / (name + KEY_SUFFIX)
         content = _read_file(path, is_secret=True)
-        return None if content is None else _unwrap(content, KIND_SECRET, path)
+        return None if content is None else unwrap_key_file(content, KIND_SECRET, path)
 
     def write(self, name: str, secret: bytes) -> None:
         """Store a secret durably; it must not exist yet."""
         check_key_name(name)
         check_key_size(secret)
-        path = self._folder / (name + _KEY_SUFFIX)
-        with _translated(path):
+        path = self._folder / (name + KEY_SUFFIX)
+        with os_errors_translated(path):
             _make_folder(self._folder)
-            temporary = _write_temporary(self._folder, _wrap(secret, KIND_SECRET))
+            temporary = _write_temporary(self._folder, wrap_key_file(secret, KIND_SECRET))
             try:
                 _publish(temporary, path)
             except FileExistsError as error:
@@ -76,17 +76,17 @@ class FileKeyFiles:
 
     def read_guard(self) -> bytes | None:
         """The guard's content, or None when there is none."""
-        path = self._folder / _GUARD_NAME
+        path = self._folder / GUARD_NAME
         content = _read_file(path, is_secret=False)
-        return None if content is None else _unwrap(content, KIND_GUARD, path)
+        return None if content is None else unwrap_key_file(content, KIND_GUARD, path)
 
     def write_guard(self, content: bytes) -> None:
         """Replace the guard atomically and durably."""
         check_key_size(content)
-        path = self._folder / _GUARD_NAME
-        with _translated(path):
+        path = self._folder / GUARD_NAME
+        with os_errors_translated(path):
             _make_folder(self._folder)
-            temporary = _write_temporary(self._folder, _wrap(content, KIND_GUARD))
+            temporary = _write_temporary(self._folder, wrap_key_file(content, KIND_GUARD))
             try:
                 temporary.replace(path)
             finally:
@@ -157,12 +157,19 @@ def already_stored(name: str) -> NotWritable:
     )
 
 
-def _wrap(payload: bytes, kind: int) -> bytes:
+def wrap_key_file(payload: bytes, kind: int) -> bytes:
+    """The content of a key file that holds ``payload``."""
     content = MAGIC + bytes((VERSION, kind)) + payload
     return content + checksum(content)
 
 
-def _unwrap(content: bytes, kind: int, path: Path) -> bytes:
+def unwrap_key_file(content: bytes, kind: int, path: Path) -> bytes:
+    """What a key file holds.
+
+    Raises:
+        IntegrityError: it is not what was written, or of another kind.
+        NewerFormat: a newer version of syncore wrote it.
+    """
     payload_end = len(content) - CHECKSUM_BYTES
     is_whole = (
         payload_end >= _HEADER_BYTES
@@ -180,7 +187,7 @@ def _unwrap(content: bytes, kind: int, path: Path) -> bytes:
 
 
 def _read_file(path: Path, *, is_secret: bool) -> bytes | None:
-    with _translated(path, denied=StorageError):
+    with os_errors_translated(path, denied=StorageError):
         try:
             file = path.open("rb")
         except FileNotFoundError:
@@ -261,7 +268,7 @@ def _sync(descriptor: int) -> None:
 
 
 @contextmanager
-def _translated(path: Path, *, denied: type[StorageError] = NotWritable) -> Iterator[None]:
+def os_errors_translated(path: Path, *, denied: type[StorageError] = NotWritable) -> Iterator[None]:
     """Turn the operating system's errors into ours."""
     try:
         yield

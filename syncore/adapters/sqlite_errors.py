@@ -1,7 +1,8 @@
 """What SQLite's error codes mean for whoever reads the error.
 
 Owns the translation of ``sqlite3`` exceptions, and of those that binding a parameter raises, into syncore's
-tree; the codes are those of https://www.sqlite.org/rescode.html. Knows nothing of transactions or files.
+tree, and what each code means for other drivers too; the codes are those of
+https://www.sqlite.org/rescode.html. Knows nothing of transactions or files.
 """
 
 import sqlite3
@@ -36,9 +37,13 @@ def translated(error: Exception) -> SyncoreError:
     code: int | None = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return _without_code(error)
-    name: str = getattr(error, "sqlite_errorname", "")
+    return error_of_code(code, getattr(error, "sqlite_errorname", ""), error)
+
+
+def error_of_code(code: int, name: str, cause: Exception) -> SyncoreError:
+    """The error to raise ``from`` a driver's exception that carries an extended code of this name."""
     kind, message, hint = _meaning(code)
-    return kind(f"{message}: {error} ({name})", hint=hint, sqlite_code=code, sqlite_name=name)
+    return kind(f"{message}: {cause} ({name})", hint=hint, sqlite_code=code, sqlite_name=name)
 
 
 def is_failed_sync(error: BaseException) -> bool:

@@ -130,6 +130,24 @@ def check_file(path: Path, *, application_id: int) -> None:
         )
 
 
+def settings(*, durability: Durability, wait_ms: int) -> dict[str, int | str]:
+    """The pragmas that every connection to a replica begins with, in this order."""
+    return {
+        "busy_timeout": wait_ms,
+        "synchronous": durability.name,
+        "fullfsync": 1,  # macOS: a plain fsync leaves the data in the drive's cache
+        "checkpoint_fullfsync": 1,
+        "wal_autocheckpoint": 0,  # it would run on whatever thread commits, the event loop's included
+        "journal_size_limit": LOG_LIMIT_BYTES,
+        "foreign_keys": "OFF",  # merge order must not matter to the tables; a build may have it on
+        "trusted_schema": "OFF",
+        "cell_size_check": "ON",
+        "cache_size": -(CACHE_BYTES // KIB),
+        "mmap_size": 0,  # a read error of a mapped page kills the process instead of raising
+        "temp_store": "MEMORY",
+    }
+
+
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     try:
         return sqlite3.connect(f"{path.as_uri()}?{_URI_MODES[mode]}", isolation_level=None, uri=True)
@@ -151,20 +169,7 @@ def _use_log(connection: sqlite3.Connection) -> None:
 
 
 def _set_up(connection: sqlite3.Connection, *, durability: Durability, wait_ms: int) -> None:
-    for name, setting in {
-        "busy_timeout": wait_ms,
-        "synchronous": durability.name,
-        "fullfsync": 1,  # macOS: a plain fsync leaves the data in the drive's cache
-        "checkpoint_fullfsync": 1,
-        "wal_autocheckpoint": 0,  # it would run on whatever thread commits, the event loop's included
-        "journal_size_limit": LOG_LIMIT_BYTES,
-        "foreign_keys": "OFF",  # merge order must not matter to the tables; a build may have it on
-        "trusted_schema": "OFF",
-        "cell_size_check": "ON",
-        "cache_size": -(CACHE_BYTES // KIB),
-        "mmap_size": 0,  # a read error of a mapped page kills the process instead of raising
-        "temp_store": "MEMORY",
-    }.items():
+    for name, setting in settings(durability=durability, wait_ms=wait_ms).items():
         run(connection, f"PRAGMA {name} = {setting}")
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from simulations.disk.disk import Disk
+from simulations.disk.key_files import DiskKeyFiles
 from syncore.adapters.key_files import MAX_KEY_FILE_BYTES, MAX_KEY_NAME_CHARACTERS, FileKeyFiles
 from syncore.adapters.memory_key_files import MemoryKeyFiles
 from syncore.core.errors import Misused, NotWritable
@@ -13,11 +15,14 @@ from syncore.core.ports import KeyFiles
 Reopen = Callable[[], KeyFiles]
 
 
-@pytest.fixture(params=["files", "memory"])
+@pytest.fixture(params=["files", "memory", "disk"])
 def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Reopen:
     """Opens one keystore, again and again: what a restarted program does."""
     if request.param == "files":
         return lambda: FileKeyFiles(tmp_path / "not" / "there" / "yet")
+    if request.param == "disk":
+        disk = Disk()
+        return lambda: DiskKeyFiles(disk)
     memory = MemoryKeyFiles()
     return lambda: memory
 
