@@ -43,7 +43,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     Attributes:
         defects: What went wrong in tasks and callbacks that nobody waits for, in the order of its coming.
-        on_task: Called with every new task.
+        on_task: Called with every new task, and the context that it was given, if it was given one.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._serials = itertools.count(1)
         self._selector = _Idle(self)
         self.defects: list[str] = []
-        self.on_task: Callable[[asyncio.Task[Any]], None] | None = None
+        self.on_task: Callable[[asyncio.Task[Any], Context | None], None] | None = None
         self.set_task_factory(_make_task)
         self.set_exception_handler(_note_defect)
 
@@ -151,7 +151,7 @@ def _make_task(
     assert isinstance(loop, VirtualLoop)
     task: SerialTask[T] = SerialTask(coroutine, loop=loop, context=context, serial=loop.next_serial())
     if loop.on_task is not None:
-        loop.on_task(task)
+        loop.on_task(task, context)
     return task
 
 

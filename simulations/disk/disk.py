@@ -168,6 +168,11 @@ class Disk:
         return tuple(self._files)
 
     @property
+    def blobs(self) -> dict[str, bytes]:
+        """What every blob holds."""
+        return {name: bytes(content) for name, content in self._blobs.items()}
+
+    @property
     def used_bytes(self) -> int:
         """The sizes of all files and blobs."""
         return sum(len(file.content) for file in self._files.values()) + sum(map(len, self._blobs.values()))

@@ -73,7 +73,7 @@ def _before_a_truncation(changes: Sequence[Change], random: Random) -> Sequence[
 def _kept(changes: Sequence[Change], random: Random) -> Sequence[Change]:
     """All, none, a beginning, or any of the writes; truncations stay in the last case, being metadata."""
     kept_part = random.choice((0.0, 0.1, 0.5, 0.9, 1.0))
-    if random.random() < 0.5:  # noqa: PLR2004 - one half
+    if random.random() < 0.5:
         return changes[: round(kept_part * len(changes))]
     return [change for change in changes if isinstance(change, Truncation) or random.random() < kept_part]
 
@@ -86,6 +86,6 @@ def _torn(write: Write, random: Random, probability: float) -> Write:
     if not boundaries or random.random() >= probability:
         return write
     boundary = random.choice(boundaries)
-    if random.random() < 0.5:  # noqa: PLR2004 - one half
+    if random.random() < 0.5:
         return Write(write.offset, write.data[: boundary - write.offset])
     return Write(boundary, write.data[boundary - write.offset :])

@@ -24,5 +24,5 @@ def translated(error: Exception) -> SyncoreError:
 
 
 def _name(code: int) -> str:
-    names = apsw.mapping_result_codes if code <= 0xFF else apsw.mapping_extended_result_codes  # noqa: PLR2004 - primary codes have one byte
+    names = apsw.mapping_result_codes if code <= 0xFF else apsw.mapping_extended_result_codes
     return str(names.get(code, code))

@@ -6,6 +6,7 @@ answer.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextvars import Context, copy_context
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -29,11 +30,12 @@ CHANCE_OF_REFUSAL: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who takes connections at an address."""
+    """Who takes connections at an address, and in which context: the listening program's."""
 
     handler: Handler
     tasks: asyncio.TaskGroup
     settings: EndSettings
+    context: Context
 
 
 class Host:
@@ -66,7 +68,7 @@ class Host:
 
         A handler that returns closes its channel; one that is cancelled or fails aborts it.
         """
-        self._listeners[address] = Listener(handler, tasks, settings)
+        self._listeners[address] = Listener(handler, tasks, settings, copy_context())
         self._addresses[address] = self
 
     def stop_listening(self) -> None:
@@ -105,7 +107,8 @@ class Host:
             EventKind.CONNECT, connection=number, source=client.name, destination=self.name, detail="accepted"
         )
         join(near, far, there=there, back=back, number=number)
-        listener.tasks.create_task(_attend(listener.handler, SimulatedClientChannel(far)))
+        attending = _attend(listener.handler, SimulatedClientChannel(far))
+        listener.tasks.create_task(attending, context=listener.context.copy())
         return near
 
     def make_end(self, settings: EndSettings, path: Path, number: int) -> End:

@@ -1,0 +1,1 @@
+"""What has to hold, one small module for each invariant, under its name."""

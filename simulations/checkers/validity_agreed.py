@@ -1,0 +1,16 @@
+"""All devices accept and refuse the same: they have closed the same writers after the same commits."""
+
+from collections.abc import Iterator
+
+from simulations.ending import Ending
+
+NAME = "validity agreed"
+
+
+def check(ending: Ending) -> Iterator[str]:
+    """Devices that have closed other writers than the first one."""
+    verdicts = {name: dict(remains.closed) for name, remains in ending.devices.items()}
+    first = next(iter(verdicts.values()), {})
+    for name, closed in verdicts.items():
+        if closed != first:
+            yield f"{name} has closed {closed}, and the first device {first}"

@@ -1,0 +1,95 @@
+"""What is left when a world has become calm: what checkers look at."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from simulations.holding import Held, Place, local, look
+from simulations.ledger import Kind, Ledger
+from simulations.workload import JOURNALS, SHARED_PLACES
+
+if TYPE_CHECKING:
+    from simulations.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remains:
+    """One device at the end.
+
+    Attributes:
+        digest: Of its content.
+        held: Its documents.
+        closed: Writers of which it accepts nothing more, and after which commit.
+        secrets: Its keys, which must be nowhere else.
+    """
+
+    digest: str
+    held: Mapping[Place, Held]
+    closed: Mapping[int, int]
+    secrets: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """One world at its end.
+
+    Attributes:
+        ledger: What people did.
+        devices: What is on their devices, by name.
+        unsettled: What had not become calm in time.
+        audits: How often each check on the way was made, and what it found.
+        relay_bytes: Everything on the relay's disk.
+        leaks: What was seen in the network that must not be there.
+        overflows: Bounds that did not hold.
+        defects: Errors that nobody handled.
+        undetected: Dishonest acts that should have been noticed, and were not.
+    """
+
+    ledger: Ledger
+    devices: Mapping[str, Remains]
+    unsettled: Sequence[str]
+    audits: Mapping[str, tuple[int, Sequence[str]]]
+    relay_bytes: Sequence[bytes]
+    leaks: Sequence[str] = ()
+    overflows: Sequence[str] = ()
+    defects: Sequence[str] = ()
+    undetected: Sequence[str] = ()
+    faults: Mapping[str, int] = field(default_factory=dict)
+
+
+async def look_back(world: "World", unsettled: Sequence[str]) -> Ending:
+    """Gather what is left of a world."""
+    authors = sorted({edit.author for edit in world.ledger.edits if edit.kind is Kind.JOURNAL})
+    places = [*SHARED_PLACES, *((JOURNALS, author) for author in authors)]
+    devices = {}
+    for person in world.people:
+        replica = person.machine.replica
+        if replica is None:
+            continue
+        run = person.machine.run
+        devices[person.name] = Remains(
+            digest=await run(replica.space.digest()),
+            held=await run(look(replica, places)),
+            closed={int(writer): row.number for writer, row in local(replica).default_space.closed.items()},
+            secrets=[*_secrets(person.machine.hardware.disk.blobs)],
+        )
+    disk = world.relay.hardware.disk
+    return Ending(
+        ledger=world.ledger,
+        devices=devices,
+        unsettled=unsettled,
+        audits=world.audits.results(),
+        relay_bytes=[disk.content(name) for name in disk.names],
+        leaks=world.gauges.leaks,
+        overflows=world.gauges.overflows,
+        defects=[*world.around.loop.defects, *world.relay.failures],
+        undetected=[*world.undetected()],
+        faults=dict(world.faults),
+    )
+
+
+def _secrets(blobs: Mapping[str, bytes]) -> Iterator[bytes]:
+    """The key files of a device but for its guard, which holds no secret."""
+    for name, content in blobs.items():
+        if name.endswith(".key"):
+            yield content

@@ -1,0 +1,81 @@
+"""Playing one plan from its beginning to its verdict."""
+
+import hashlib
+import random
+import traceback
+from collections import Counter
+from dataclasses import dataclass
+
+from simulations.checkers import no_defects
+from simulations.hardware import Hardware, Surroundings
+from simulations.judging import Violation, judge
+from simulations.loop import VirtualLoop, run
+from simulations.network.medium import NetworkEvent
+from simulations.network.network import Network
+from simulations.plan import Plan
+from simulations.relay_machine import RelayMachine
+from simulations.trace import Trace
+from simulations.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a plan.
+
+    Attributes:
+        plan: What was played.
+        trace: What happened.
+        virtual_hours: How long it took, in the world.
+        edits: How many edits were begun.
+        faults: What went wrong, how often.
+        checks: How often each checker looked.
+        violations: What does not hold.
+    """
+
+    plan: Plan
+    trace: Trace
+    virtual_hours: float
+    edits: int
+    faults: Counter[str]
+    checks: dict[str, int]
+    violations: list[Violation]
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether everything held."""
+        return not self.violations
+
+
+def simulate(plan: Plan) -> Outcome:
+    """Play a plan."""
+    loop = VirtualLoop()
+    seed = f"{plan.scenario}/{plan.seed}"
+    trace = Trace()
+    network = Network(loop, random.Random(f"{seed}/network"))
+    around = Surroundings(seed=seed, loop=loop, network=network, trace=trace)
+    world = World(plan, around, RelayMachine(Hardware("relay", around)))
+
+    def observe(event: NetworkEvent) -> None:
+        world.gauges.watch(event)
+        digest = hashlib.blake2b(event.frame, digest_size=4).hexdigest() if event.frame is not None else ""
+        size = "" if event.frame is None else len(event.frame)
+        what = f"{event.kind} {event.connection} to {event.destination} {size} {digest} {event.detail}"
+        trace.note(event.time_s, event.source, what, is_detail=True)
+
+    network.observe = observe
+    violations: list[Violation] = []
+    checks: dict[str, int] = {}
+    try:
+        checks, violations = judge(run(world.play(), loop))
+    except Exception as error:  # noqa: BLE001 - a world that breaks is a finding, with its seed
+        told = "".join(traceback.format_exception(error, limit=-6))
+        violations = [Violation(checker=no_defects.NAME, what=f"the run broke: {told}")]
+    return Outcome(
+        plan=plan,
+        trace=trace,
+        virtual_hours=loop.time() / 3600,
+        edits=len(world.ledger.edits),
+        faults=world.faults + Counter({f"network: {kind}": count for kind, count in network.faults.items()}),
+        checks=checks,
+        violations=violations,
+    )

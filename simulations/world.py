@@ -1,0 +1,280 @@
+"""One world: a relay, devices and people, played from a plan until everything is calm again.
+
+Owns the course of a run. What goes wrong is in :mod:`simulations.happenings`, what has to hold in
+:mod:`simulations.checkers`.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from simulations.checkers.audits import Audits
+from simulations.disk.disk import Disk
+from simulations.ending import Ending, look_back
+from simulations.gauges import Gauges
+from simulations.happenings.registry import happen
+from simulations.hardware import Hardware, Surroundings
+from simulations.ledger import Ledger
+from simulations.machine import Died, Machine
+from simulations.person import Person
+from simulations.plan import Happening, Plan
+from simulations.relay_machine import ADDRESS, RelayMachine
+from simulations.workload import make_documents
+from syncore.core.errors import IntegrityError, SyncoreError
+from syncore.engine.replica import Replica
+from syncore.sync.status import SyncState
+
+SETTLING_S = 2 * 3600.0
+"""How long everything may take to be calm after the last fault: backing off takes 30 s, a keep-alive 90 s."""
+_LOOK_S = 20.0
+_JOIN_ATTEMPTS = 10
+
+
+@dataclass(slots=True, kw_only=True)
+class Backup:
+    """A copy of a device's disk, and how many edits had been acknowledged when it was made."""
+
+    disk: Disk
+    order: int
+
+
+@dataclass(slots=True)
+class World:
+    """What there is in one run.
+
+    Attributes:
+        plan: What is played.
+        around: Network, time, trace.
+        relay: The relay.
+        people: Everybody with a device, in the order of their coming.
+        ledger: What they did.
+        audits: What was found while they did it.
+        faults: What has gone wrong so far, by kind.
+        backups: The last copy of everybody's disk.
+        recovering: Whose device was set back, and has not caught up with the relay since.
+        gauges: What was measured on the way.
+        acts: Dishonest acts that should be noticed, each with what shows that it was.
+        began_s: When people began to write.
+    """
+
+    plan: Plan
+    around: Surroundings
+    relay: RelayMachine
+    ledger: Ledger = field(default_factory=Ledger)
+    people: list[Person] = field(default_factory=list)
+    audits: Audits = field(default_factory=Audits)
+    faults: Counter[str] = field(default_factory=Counter)
+    backups: dict[str, Backup] = field(default_factory=dict)
+    recovering: set[str] = field(default_factory=set)
+    gauges: Gauges = field(default_factory=Gauges)
+    acts: list[tuple[str, Callable[[], bool]]] = field(default_factory=list)
+    began_s: float = 0.0
+    _working: asyncio.TaskGroup | None = None
+    _is_whole: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def play(self) -> Ending:
+        """Everything from an empty world to what there is to say at its end."""
+        self._is_whole.set()
+        await self.relay.start()
+        await self._found_space()
+        self.began_s = self.now_s
+        async with asyncio.TaskGroup() as working:
+            self._working = working
+            for person in tuple(self.people):
+                self.set_to_work(person)
+            for happening in self.plan.happenings:
+                working.create_task(self._happen(happening))
+            working.create_task(self._keep_running())
+        self.note("the last fault is over")
+        unsettled = await self._settle()
+        return await look_back(self, unsettled)
+
+    @property
+    def now_s(self) -> float:
+        """Virtual seconds since the world began."""
+        return self.around.loop.time()
+
+    @property
+    def ends_s(self) -> float:
+        """When people stop writing."""
+        return self.began_s + self.plan.hours * 3600
+
+    def note(self, what: str) -> None:
+        """Write into the trace what happens to the world."""
+        self.around.trace.note(self.now_s, "world", what)
+
+    def add_person(self, name: str) -> Person:
+        """Somebody with a new device, switched off."""
+        machine = Machine(Hardware(name, self.around))
+        person = Person(machine, self.ledger, self.around.draw(f"person {name}"), self.audits.take)
+        self.people.append(person)
+        return person
+
+    def set_to_work(self, person: Person) -> None:
+        """Have somebody write until the end."""
+        assert self._working is not None
+        pace_s = self.plan.hours * 3600 * self.plan.devices / max(self.plan.edits, 1)
+        self._working.create_task(person.work(self.ends_s, pace_s))
+
+    async def join(self, person: Person) -> None:
+        """Bring a device with an empty disk into the space, invited by whoever can.
+
+        Raises:
+            SyncoreError: it did not succeed.
+        """
+        replica = await person.machine.start()
+        failure: SyncoreError = Died("nobody can invite")
+        for _ in range(_JOIN_ATTEMPTS):
+            host = next((one for one in self.people if one is not person and one.machine.is_running), None)
+            try:
+                if host is not None and host.machine.replica is not None:
+                    code = await host.machine.run(host.machine.replica.space.invite(role="owner"))
+                    await person.machine.run(replica.join(code))
+                    return
+            except SyncoreError as error:
+                failure = error
+            await asyncio.sleep(_LOOK_S)
+        raise failure
+
+    def undetected(self) -> Iterator[str]:
+        """Dishonest acts that nobody has noticed."""
+        for what, is_noticed in self.acts:
+            if not is_noticed():
+                yield what
+
+    async def until_healed(self) -> None:
+        """Return when the relay has all that the devices have, or at the end: none may be set back before."""
+        await self._is_whole.wait()
+
+    async def until_recovered(self) -> None:
+        """Return when every device that was set back has again what the relay has, or at the end."""
+        while self.recovering and self.now_s < self.ends_s:
+            self._note_recovered()
+            await asyncio.sleep(_LOOK_S)
+
+    async def heal(self) -> None:
+        """The relay has lost something: return when the devices have given it back, or at the end."""
+        self._is_whole.clear()
+        while self.now_s < self.ends_s:
+            await asyncio.sleep(_LOOK_S)
+            if not self._unsettled():
+                break
+        self._is_whole.set()
+
+    def _note_recovered(self) -> None:
+        for person in self.people:
+            replica = person.machine.replica
+            if replica is not None and replica.space.status().state is SyncState.LIVE:
+                self.recovering.discard(person.name)
+
+    async def _found_space(self) -> None:
+        first = self.add_person("d0")
+        replica = await first.machine.start()
+        await first.machine.run(replica.share(ADDRESS))
+        await first.machine.run(make_documents(replica))
+        for number in range(1, self.plan.devices):
+            await self.join(self.add_person(f"d{number}"))
+        for person in self.people:
+            assert person.machine.replica is not None
+            await person.machine.run(person.machine.replica.space.synced())
+            self.back_up(person)
+
+    def back_up(self, person: Person) -> None:
+        """Copy a device's disk, as a backup program does."""
+        hardware = person.machine.hardware
+        self.backups[person.name] = Backup(disk=hardware.disk.copy(), order=self.ledger.acknowledged)
+
+    async def _happen(self, happening: Happening) -> None:
+        await asyncio.sleep(happening.time_s)
+        self.faults[happening.fault.value] += 1
+        self.note(f"{happening.fault.value} at d{happening.device}")
+        await happen(self, happening)
+
+    async def _keep_running(self) -> None:
+        """People start their programs again, sooner or later."""
+        draw = self.around.draw("restarts")
+        while self.now_s < self.ends_s:
+            await asyncio.sleep(draw.uniform(5, 120))
+            self.gauges.read(self)
+            for person in tuple(self.people):
+                await self.restart_if_needed(person)
+            if draw.random() < 0.05:
+                self.back_up(draw.choice(self.people))
+
+    async def restart_if_needed(self, person: Person) -> None:
+        """Start a program that does not run, or that says that it needs it; replace what is damaged."""
+        machine = person.machine
+        try:
+            if person.is_damaged or _finds_damage(machine.replica):
+                await self._replace(person)
+            elif not machine.is_running:
+                await person.start()
+            elif person.needs_restart or _is_stopped(machine.replica):
+                await machine.stop()
+                await person.start()
+        except IntegrityError as error:
+            self.note(f"{person.name} cannot use its file: {error}")
+            person.is_damaged = True
+        except SyncoreError as error:
+            self.note(f"{person.name} does not start: {error}")
+
+    async def _replace(self, person: Person) -> None:
+        """Throw a damaged replica away and join again."""
+        self.note(f"{person.name} joins anew, because its file is damaged")
+        hardware = person.machine.hardware
+        await person.machine.stop()
+        hardware.die(is_power_cut=False)
+        hardware.replace_disk(Disk())
+        person.lose_behind(0)
+        self.recovering.add(person.name)
+        person.is_damaged = False
+        self.backups.pop(person.name, None)
+        await self.join(person)
+
+    async def _settle(self) -> list[str]:
+        """Wait until all devices hold the same of the log and nothing waits; what is missing after that."""
+        until_s = self.now_s + SETTLING_S
+        await self.relay.start()
+        unsettled = ["nobody was looked at"]
+        while unsettled and self.now_s < until_s:
+            for person in tuple(self.people):
+                await self.restart_if_needed(person)
+            await asyncio.sleep(_LOOK_S)
+            for person in self.people:
+                await person.check_stored()
+            unsettled = self._unsettled()
+        return unsettled
+
+    def _unsettled(self) -> list[str]:
+        """Who is not calm yet, and why."""
+        offsets = set()
+        found = []
+        for person in self.people:
+            replica = person.machine.replica
+            if replica is None:
+                found.append(f"{person.name} does not run")
+                continue
+            status = replica.space.status()
+            offsets.add(log_offset(replica))
+            if status.state is not SyncState.LIVE or status.unsent:
+                found.append(f"{person.name} is {status}")
+        if len(offsets) > 1:
+            found.append(f"the devices stand at different places of the log: {sorted(offsets)}")
+        return found
+
+
+def log_offset(replica: Replica) -> int:
+    """How much of the relay's log a replica has."""
+    return replica._services.local.default_space.row.log_offset  # noqa: SLF001 - what no status tells
+
+
+def _is_stopped(replica: Replica | None) -> bool:
+    return replica is not None and replica.space.status().state is SyncState.STOPPED
+
+
+def _finds_damage(replica: Replica | None) -> bool:
+    if replica is None or replica.space.is_private:
+        return False
+    found = replica._services.sync._find(replica.space._number)  # noqa: SLF001 - the failure itself
+    return found is not None and isinstance(found[1].progress.failure, IntegrityError)
