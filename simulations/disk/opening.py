@@ -23,7 +23,7 @@ _APPLICATION_ID = slice(68, 72)
 
 
 def open_replica_file(disk: Disk, name: str, *, application_id: int) -> apsw.Connection:
-    """A connection to a replica's file, which is made if it is missing; its log is empty.
+    """A connection to a replica's file, which is made if it is missing; its log is empty, commits are NORMAL.
 
     Raises:
         NotAReplica: an existing file is not a SQLite database with this application id; it was not touched.
@@ -38,6 +38,8 @@ def open_replica_file(disk: Disk, name: str, *, application_id: int) -> apsw.Con
             _mark(connection, application_id)
         _use_log(connection)
         run(connection, "PRAGMA wal_checkpoint(PASSIVE)")
+        # Not before the log is in use: with a rollback journal NORMAL does not keep a file from being torn.
+        run(connection, "PRAGMA synchronous = NORMAL")
     except BaseException:
         close(connection)
         raise
@@ -47,7 +49,7 @@ def open_replica_file(disk: Disk, name: str, *, application_id: int) -> apsw.Con
 def open_store_file(
     disk: Disk, name: str, *, application_id: int, version: int, schema: Sequence[str]
 ) -> apsw.Connection:
-    """A connection to a relay's store, which is made with ``schema`` if it is missing.
+    """A connection to a relay's store, which is made with ``schema`` if it is missing; commits are FULL.
 
     Raises:
         NotAReplica: the file is something else.
@@ -60,7 +62,6 @@ def open_store_file(
         is_new = found == (0, 0) and run(connection, "SELECT 1 FROM sqlite_schema LIMIT 1") is None
         if not is_new:
             check_format(found, application_id, version)
-        run(connection, "PRAGMA synchronous = FULL")
         run(connection, "PRAGMA secure_delete = ON")
         _use_log(connection)
         if is_new:
@@ -108,7 +109,7 @@ def _connect(disk: Disk, name: str) -> apsw.Connection:
         run(connection, "PRAGMA locking_mode = EXCLUSIVE")
         # A real log is cut where it restarts; here that would only be one operation more.
         for pragma, setting in (
-            settings(durability=Durability.NORMAL, wait_ms=0) | {"journal_size_limit": -1}
+            settings(durability=Durability.FULL, wait_ms=0) | {"journal_size_limit": -1}
         ).items():
             run(connection, f"PRAGMA {pragma} = {setting}")
     except BaseException:
