@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from simulations.holding import Held, Place, local, look
 from simulations.ledger import Kind, Ledger
 from simulations.workload import JOURNALS, SHARED_PLACES
+from syncore.engine.replica import Replica
 
 if TYPE_CHECKING:
     from simulations.world import World
@@ -18,13 +19,15 @@ class Remains:
 
     Attributes:
         digest: Of its content.
-        held: Its documents.
+        held: Its documents, as their states show them.
+        found: Its documents, as readers find them; None where there is none.
         closed: Writers of which it accepts nothing more, and after which commit.
         secrets: Its keys, which must be nowhere else.
     """
 
     digest: str
     held: Mapping[Place, Held]
+    found: Mapping[Place, Mapping[str, object] | None]
     closed: Mapping[int, int]
     secrets: Sequence[bytes]
 
@@ -70,6 +73,7 @@ async def look_back(world: "World", unsettled: Sequence[str]) -> Ending:
         devices[person.name] = Remains(
             digest=await run(replica.space.digest()),
             held=await run(look(replica, places)),
+            found=await run(_find(replica, places)),
             closed={int(writer): row.number for writer, row in local(replica).default_space.closed.items()},
             secrets=[*_secrets(person.machine.hardware.disk.blobs)],
         )
@@ -86,6 +90,14 @@ async def look_back(world: "World", unsettled: Sequence[str]) -> Ending:
         undetected=[*world.undetected()],
         faults=dict(world.faults),
     )
+
+
+async def _find(replica: Replica, places: Sequence[Place]) -> dict[Place, dict[str, object] | None]:
+    found: dict[Place, dict[str, object] | None] = {}
+    for collection, id_ in places:
+        document = await replica.collection(collection).find_one(id_)
+        found[collection, id_] = None if document is None else dict(document)
+    return found
 
 
 def _secrets(blobs: Mapping[str, bytes]) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ deleted, and at several documents in one read.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from syncore.codec.values import decode_value
 from syncore.core.identifiers import DocumentKey
@@ -28,13 +28,15 @@ class Held:
         siblings: The values of every register, also of a deleted document.
         values: What it shows, by field.
         clocks: The last commit of every writer that touched it.
+        digest: Its digest.
     """
 
     token: str
     is_live: bool
     siblings: Mapping[str, frozenset[str]]
     values: Mapping[str, object]
-    clocks: Mapping[int, int] = field(default_factory=dict)
+    clocks: Mapping[int, int]
+    digest: str
 
     @property
     def all_siblings(self) -> frozenset[str]:
@@ -66,6 +68,7 @@ async def look(replica: Replica, places: Iterable[Place]) -> dict[Place, Held]:
                 for name, siblings in document.record.registers.items()
             },
             values=dict(projection.values),
+            digest=document.digest().hex(),
             clocks={int(writer): number for writer, number in document.record.vector.items()},
         )
 

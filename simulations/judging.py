@@ -7,6 +7,8 @@ from simulations.checkers import (
     bounded,
     causal_order,
     equal_digests,
+    faithful_digests,
+    fresh_projections,
     lies_detected,
     liveness,
     no_defects,
@@ -22,6 +24,7 @@ AT_THE_END = (
     equal_digests,
     nothing_lost,
     nothing_twice,
+    fresh_projections,
     atomic_transactions,
     validity_agreed,
     no_leaks,
@@ -29,7 +32,7 @@ AT_THE_END = (
     bounded,
     no_defects,
 )
-NAMES = tuple(dict.fromkeys([*(one.NAME for one in AT_THE_END), causal_order.NAME]))
+NAMES = tuple(dict.fromkeys([*(one.NAME for one in AT_THE_END), causal_order.NAME, faithful_digests.NAME]))
 MAX_TOLD = 8
 """Violations of one checker that a report lists."""
 

@@ -89,7 +89,10 @@ class Person:
         assert process is not None
         try:
             if self._draw.random() < 0.1:
-                held = await self.machine.run(look(replica, [LEFT, RIGHT, *self._journals()]))
+                notes = self._draw.sample(SHARED_PLACES, 3)
+                held = await self.machine.run(
+                    look(replica, dict.fromkeys([LEFT, RIGHT, *notes, *self._journals()]))
+                )
                 self._audit(self.name, self.machine.hardware.life, held)
             else:
                 edit = await self.machine.run(self._writer.edit(replica, lambda: process.is_alive))

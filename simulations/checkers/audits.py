@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from simulations.checkers import atomic_transactions, causal_order
+from simulations.checkers import atomic_transactions, causal_order, faithful_digests
 from simulations.holding import Held, Place
 
 
@@ -13,6 +13,7 @@ class Audits:
         """Nobody has looked."""
         self._counts: dict[str, int] = {}
         self._found: dict[str, list[str]] = {}
+        self._digests = faithful_digests.Digests()
         self._last: dict[tuple[str, int], causal_order.Journals] = {}
 
     def take(self, device: str, life: int, held: Mapping[Place, Held]) -> None:
@@ -29,6 +30,7 @@ class Audits:
         before = self._last.get((device, life), {})
         self._note(causal_order.NAME, device, causal_order.went_back(before, now))
         self._last[device, life] = now
+        self._note(faithful_digests.NAME, device, self._digests.look(held))
 
     def results(self) -> dict[str, tuple[int, Sequence[str]]]:
         """How often each check was made, and what it found."""

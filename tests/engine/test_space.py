@@ -323,18 +323,6 @@ async def test_a_cancelled_share_or_join_can_be_finished(
     await converged(owner.space, guest.space)
 
 
-async def test_overlapping_joins_wait_for_each_other(
-    relay: RelayServer, owner: Replica, guest: Replica
-) -> None:
-    """Of two joins with one code the first one joins, and the other says that the replica is in already."""
-    space = await owner.share(relay.address)
-    code = await space.invite(uses=2)
-    first, second = await asyncio.gather(guest.join(code), guest.join(code), return_exceptions=True)
-    assert isinstance(first, Space)
-    assert isinstance(second, Misused)
-    await converged(space, first)
-
-
 async def _cancelled_after(turns: int, work: Coroutine[object, object, Space]) -> None:
     """Let the work go on for some milliseconds, cancel it, and let what it began come to its end."""
     task = asyncio.ensure_future(work)

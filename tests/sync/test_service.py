@@ -273,17 +273,6 @@ async def until_failed(space: Space) -> SpaceStatus:
     return space.status()
 
 
-async def test_a_silent_relay_is_given_up(
-    relay: MemoryRelay, replica: Replica, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Who accepts a connection and never speaks is given up after the handshake's time."""
-    monkeypatch.setattr("syncore.sync.connection.HANDSHAKE_TIMEOUT_MS", 20)
-    relay.tamper = lambda _frame: ()
-    with pytest.raises(ConnectionFailed, match="in time"):
-        await replica.share(ADDRESS)
-    assert replica.space.is_private
-
-
 # --- lies in the stream -----------------------------------------------------------------------------------
 
 
@@ -709,10 +698,6 @@ async def test_a_fault_during_uploads_is_no_reason_to_stop(relay: MemoryRelay, r
 JOINS: dict[str, tuple[type, Callable[..., Frames]]] = {
     "an end instead of the slot": (Slot, lambda _slot: (None,)),
     "a slot of nothing": (Slot, lambda slot: (encode_message(replace(slot, sealed=bytes(173))),)),
-    "a slot of another space": (Slot, lambda slot: (encode_message(replace(slot, space=bytes(32))),)),
-    "a log without its end": (Slot, lambda slot: (encode_message(replace(slot, control=slot.control[:1])),)),
-    "an empty log": (Slot, lambda slot: (encode_message(replace(slot, control=())),)),
-    "a log twice": (Slot, lambda slot: (encode_message(replace(slot, control=slot.control * 2)),)),
     "a fault": (Slot, lambda _slot: (encode_message(Fault(code=FaultCode.OVERLOADED, detail="busy")),)),
     "an answer of another kind": (
         Slot,

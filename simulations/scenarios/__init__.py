@@ -1,0 +1,1 @@
+"""Worlds that a user would recognise, and the mixture that swarms play."""

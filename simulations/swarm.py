@@ -1,0 +1,146 @@
+"""Many seeds, on several processes, with a progress bar and one closing line."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from statistics import median
+
+from simulations.plan import Fault
+from simulations.quiet import be_quiet
+from simulations.reporting import summary
+from simulations.running import simulate
+from simulations.scenarios.worlds import plan_of
+
+_BAR = 30
+_AHEAD = 4
+"""Seeds handed to each process at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """One seed, as much of it as crosses a process's border."""
+
+    seed: int
+    devices: int
+    edits: int
+    virtual_hours: float
+    faults: Counter[str]
+    checks: dict[str, int]
+    failure: str
+
+
+@dataclass(slots=True, kw_only=True)
+class SwarmResult:
+    """What became of many seeds.
+
+    Attributes:
+        scenario: The scenario that was played.
+        runs: The runs, in the order of their seeds.
+        met: For each fault, in how many runs with it each checker looked.
+    """
+
+    scenario: str
+    runs: list[Played] = field(default_factory=list)
+    met: dict[str, Counter[str]] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> list[Played]:
+        """The runs that failed."""
+        return [run for run in self.runs if run.failure]
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether all passed."""
+        return not self.failures
+
+    def add(self, run: Played) -> None:
+        """Count a run."""
+        self.runs.append(run)
+        for fault in run.faults:
+            looked = Counter({name: 1 for name, count in run.checks.items() if count})
+            self.met[fault] = self.met.get(fault, Counter()) + looked
+
+    def closing_line(self) -> str:
+        """Everything in one line."""
+        record = self.record()
+        failed = f", FAILED: {record['failed']}" if self.failures else ""
+        return (
+            f"{len(self.runs)} seeds of {self.scenario}, {len(self.failures)} failed; "
+            f"{record['virtual_hours']:,} virtual hours, {record['edits']:,} edits, "
+            f"{record['faults']:,} faults; the median run has {record['median_devices']} devices, {record['median_edits']} edits and "
+            f"{record['median_fault_kinds']} kinds of fault{failed}"
+        )
+
+    def record(self) -> dict[str, object]:
+        """The result for programs."""
+        kinds = [len([name for name in run.faults if name in _DRAWN]) for run in self.runs]
+        return {
+            "scenario": self.scenario,
+            "seeds": len(self.runs),
+            "passed": self.has_passed,
+            "failed": [run.seed for run in self.failures],
+            "virtual_hours": round(sum(run.virtual_hours for run in self.runs)),
+            "edits": sum(run.edits for run in self.runs),
+            "faults": sum(run.faults.total() for run in self.runs),
+            "median_devices": median(run.devices for run in self.runs),
+            "median_edits": median(run.edits for run in self.runs),
+            "median_fault_kinds": median(kinds),
+            "unexercised": sorted(_DRAWN - self.met.keys()),
+        }
+
+
+_DRAWN = frozenset(fault.value for fault in Fault)
+
+
+def play_one(seed: int, scenario: str) -> Played:
+    """Play a seed in this process."""
+    outcome = simulate(plan_of(seed, scenario))
+    return Played(
+        seed=seed,
+        devices=outcome.plan.devices,
+        edits=outcome.edits,
+        virtual_hours=outcome.virtual_hours,
+        faults=outcome.faults,
+        checks=outcome.checks,
+        failure="" if outcome.has_passed else summary(outcome),
+    )
+
+
+def play_swarm(seeds: Sequence[int], scenario: str, *, jobs: int, is_quiet: bool) -> SwarmResult:
+    """Play seeds; a failure is printed when it is found, its seed first."""
+    result = SwarmResult(scenario=scenario)
+    failed = 0
+    for count, run in enumerate(_runs(seeds, scenario, jobs), start=1):
+        result.add(run)
+        if run.failure:
+            failed += 1
+            _say(f"\r{run.failure}\n", is_quiet=False)
+        filled = _BAR * count // len(seeds)
+        bar = "#" * filled + "." * (_BAR - filled)
+        _say(f"\r[{bar}] {count}/{len(seeds)} seeds, {failed} failed", is_quiet=is_quiet)
+    _say("\n", is_quiet=is_quiet)
+    return result
+
+
+def _runs(seeds: Sequence[int], scenario: str, jobs: int) -> Iterator[Played]:
+    """The runs in the order of their seeds, a few under way at a time."""
+    if jobs <= 1:
+        yield from (play_one(seed, scenario) for seed in seeds)
+        return
+    waiting: list[Future[Played]] = []
+    rest: Iterable[int] = iter(seeds)
+    # Each process is started anew: a fork would inherit this one's memory and threads.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=be_quiet) as pool:
+        for seed in rest:
+            waiting.append(pool.submit(play_one, seed, scenario))
+            if len(waiting) >= jobs * _AHEAD:
+                yield waiting.pop(0).result()
+        yield from (one.result() for one in waiting)
+
+
+def _say(text: str, *, is_quiet: bool) -> None:
+    if not is_quiet:
+        print(text, end="", file=sys.stderr, flush=True)
