@@ -66,13 +66,15 @@ class SwarmResult:
     def closing_line(self) -> str:
         """Everything in one line."""
         record = self.record()
-        failed = f", FAILED: {record['failed']}" if self.failures else ""
-        return (
-            f"{len(self.runs)} seeds of {self.scenario}, {len(self.failures)} failed; "
-            f"{record['virtual_hours']:,} virtual hours, {record['edits']:,} edits, "
-            f"{record['faults']:,} faults; the median run has {record['median_devices']} devices, {record['median_edits']} edits and "
-            f"{record['median_fault_kinds']} kinds of fault{failed}"
-        )
+        parts = [
+            f"{len(self.runs)} seeds of {self.scenario}, {len(self.failures)} failed",
+            f"{record['virtual_hours']:,} virtual hours, {record['edits']:,} edits, {record['faults']:,} faults",
+            f"the median run has {record['median_devices']} devices, {record['median_edits']} edits "
+            f"and {record['median_fault_kinds']} kinds of fault",
+        ]
+        if self.failures:
+            parts.append(f"FAILED: {record['failed']}")
+        return "; ".join(parts)
 
     def record(self) -> dict[str, object]:
         """The result for programs."""
