@@ -68,13 +68,12 @@ class SwarmResult:
         record = self.record()
         parts = [
             f"{len(self.runs)} seeds of {self.scenario}, {len(self.failures)} failed",
-            f"{record['virtual_hours']:,} virtual hours, {record['edits']:,} edits, {record['faults']:,} faults",
-            f"the median run has {record['median_devices']} devices, {record['median_edits']} edits "
-            f"and {record['median_fault_kinds']} kinds of fault",
+            "{virtual_hours:,} virtual hours, {edits:,} edits, {faults:,} faults",
+            "the median run has {median_devices} devices, {median_edits} edits, {median_fault_kinds} faults",
         ]
         if self.failures:
-            parts.append(f"FAILED: {record['failed']}")
-        return "; ".join(parts)
+            parts.append("FAILED: {failed}")
+        return "; ".join(parts).format(**record)
 
     def record(self) -> dict[str, object]:
         """The result for programs."""

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from simulations.plan import DEVICE, MEMBER, NETWORK, RELAY, Fault, Likelihood, Plan, draw_plan
+from simulations.plan import DEVICE, NETWORK, Fault, Likelihood, Plan, draw_plan
 
 DEFAULT = "mixture"
+
+_RELAY = (Fault.RELAY_KILL, Fault.RELAY_POWER_CUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,7 @@ SCENARIOS = {
             hours=(0.5, 3),
             edits=(150, 280),
             happenings=(5, 10),
-            weights=dict.fromkeys((*NETWORK, *DEVICE, *RELAY, *MEMBER), 1.0),
+            weights=dict.fromkeys((*NETWORK, *DEVICE, *_RELAY), 1.0),
         ),
     ),
     "calm": Scenario(
