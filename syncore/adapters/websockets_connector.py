@@ -12,7 +12,7 @@ from ssl import SSLError
 from typing import Final
 from urllib.parse import urlsplit
 
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import (
     ConnectionClosed,
@@ -26,6 +26,7 @@ from websockets.exceptions import (
 )
 from websockets.frames import CloseCode
 
+from syncore.adapters.ended_transport import EndedTransport
 from syncore.core.errors import ConnectionFailed, Malformed, Misused
 from syncore.core.limits import HANDSHAKE_TIMEOUT_MS, MAX_ADDRESS_BYTES, MAX_FRAME_BYTES
 
@@ -66,6 +67,7 @@ class WebsocketsConnector:
         with _translated(address):
             connection = await _DirectConnect(
                 address,
+                create_connection=_EndingConnection,
                 compression=None,
                 max_size=MAX_FRAME_BYTES,
                 max_queue=FRAMES_UNDER_WAY,
@@ -126,6 +128,14 @@ class WebsocketChannel:
     async def close(self) -> None:
         """Close politely, or not at all politely after ``CLOSE_TIMEOUT_S``. Idempotent, never raises."""
         await self._connection.close()
+
+
+class _EndingConnection(ClientConnection):
+    """May be closed however it ended."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.transport = EndedTransport(self.transport)
 
 
 class _DirectConnect(connect):

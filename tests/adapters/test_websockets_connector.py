@@ -216,6 +216,22 @@ async def test_the_reason_of_a_close_is_told() -> None:
     assert caught.value.details["code"] == 1012
 
 
+async def test_a_close_while_a_large_message_is_sent() -> None:
+    """A server that closes in the middle of a large message is an end like any other: closing never raises."""
+
+    async def read(connection: ServerConnection) -> None:
+        await connection.wait_closed()
+
+    async with connected(read) as channel:
+        sending = asyncio.ensure_future(channel.send(bytes(4_000_000)))
+        with pytest.raises(ConnectionFailed, match="1009"):
+            await channel.receive()
+        await asyncio.gather(sending, return_exceptions=True)
+        await channel.close()
+        with pytest.raises(ConnectionFailed):
+            await channel.send(b"late")
+
+
 async def test_a_connection_that_breaks_is_told() -> None:
     """When the other side vanishes, receiving and sending raise ConnectionFailed, and closing does
     not raise.
