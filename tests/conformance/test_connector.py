@@ -1,4 +1,4 @@
-"""What every Connector does: over websockets to a real relay, and in memory."""
+"""What every Connector does: over websockets to a real relay, in memory, and in the simulated network."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +13,7 @@ from syncore.core.ports import Connector
 from syncore.protocol.message_codec import decode_message
 from syncore.protocol.messages import Hello
 from tests.relay.device import running_relay
+from tests.relay.in_network import RELAY_ADDRESS, relay_in_network
 from tests.sync.memory_relay import relay_in_memory
 
 
@@ -24,12 +25,15 @@ class Reach(NamedTuple):
     nowhere: str
 
 
-@pytest.fixture(params=["websockets", "memory"])
+@pytest.fixture(params=["websockets", "memory", "simulated"])
 async def reach(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Reach]:
     """A relay and a way to it."""
     if request.param == "websockets":
         async with running_relay(tmp_path / "relay") as relay:
             yield Reach(WebsocketsConnector(), relay.address, "ws://127.0.0.1:9")
+    elif request.param == "simulated":
+        async with relay_in_network(tmp_path) as network:
+            yield Reach(network.host("device").connector(), RELAY_ADDRESS, "ws://nowhere:1")
     else:
         async with relay_in_memory() as relay:
             yield Reach(relay, "ws://127.0.0.1:1", "")

@@ -1,12 +1,16 @@
-"""What every frame channel keeps to, over a real loopback socket and in memory."""
+"""What every frame channel keeps to, over a real loopback socket, in memory and in the simulated network."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from random import Random
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from relay.channel import ClientChannel
+from simulations.network.channels import SimulatedChannel, SimulatedClientChannel
+from simulations.network.network import Network
 from syncore.adapters.memory_channel import memory_channel_pair
 from syncore.adapters.websockets_connector import WebsocketChannel, WebsocketsConnector
 from syncore.core.errors import ConnectionFailed, Malformed
@@ -38,7 +42,28 @@ async def memory_pair() -> AsyncIterator[Pair]:
     yield memory_channel_pair()
 
 
-@pytest.fixture(params=[websocket_pair, memory_pair])
+@asynccontextmanager
+async def simulated_pair() -> AsyncIterator[Pair]:
+    """Both ends of a connection in the simulated network, the far one without the bound of a relay."""
+    network = Network(asyncio.get_running_loop(), Random(0))
+    ended = asyncio.Event()
+    accepted: asyncio.Future[ClientChannel] = asyncio.get_running_loop().create_future()
+
+    async def accept(channel: ClientChannel) -> None:
+        accepted.set_result(channel)
+        await ended.wait()
+
+    async with asyncio.TaskGroup() as tasks:
+        network.host("far").listen("ws://far:1", accept, tasks)
+        near = await network.host("near").connector().connect("ws://far:1")
+        far = await accepted
+        assert isinstance(far, SimulatedClientChannel)
+        far.raise_frame_limit()
+        yield near, SimulatedChannel(far.end)
+        ended.set()
+
+
+@pytest.fixture(params=[websocket_pair, memory_pair, simulated_pair])
 async def pair(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
     """Two connected channels."""
     async with request.param() as both:
