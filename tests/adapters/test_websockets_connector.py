@@ -217,7 +217,7 @@ async def test_the_reason_of_a_close_is_told() -> None:
 
 
 async def test_a_close_while_a_large_message_is_sent() -> None:
-    """A server that closes in the middle of a large message is an end like any other: closing never raises."""
+    """A server that closes in the middle of a large message is an end like any other."""
 
     async def read(connection: ServerConnection) -> None:
         await connection.wait_closed()

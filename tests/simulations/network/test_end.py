@@ -98,6 +98,7 @@ async def test_a_stranger_s_frame_is_bounded() -> None:
         await world.near.send(bytes(MAX_UNAUTHENTICATED_FRAME_BYTES))
         assert len(await world.far.receive()) == MAX_UNAUTHENTICATED_FRAME_BYTES
         await world.near.send(bytes(MAX_UNAUTHENTICATED_FRAME_BYTES + 1))
+        await world.near.send(b"behind it")
         with pytest.raises(ConnectionFailed):
             await world.far.receive()
         with pytest.raises(ConnectionFailed, match="1009"):
@@ -138,3 +139,23 @@ async def test_a_goodbye_that_nobody_answers_is_bounded() -> None:
         assert now_s() - began_s == pytest.approx(CLIENT.close_timeout_s)
         await world.far.close(1001)
         assert now_s() - began_s == pytest.approx(CLIENT.close_timeout_s + RELAY.close_timeout_s)
+
+
+async def test_a_relay_s_goodbye_is_not_held_up_by_what_still_comes() -> None:
+    """A relay that closes throws away what it has not read, and so sees the client's answer at once."""
+    async with connected() as world:
+        await send_all(world.near, numbered(10))
+        await asyncio.sleep(1)
+        began_s = now_s()
+        await world.far.close(1008)
+        assert now_s() - began_s < 0.1
+        with pytest.raises(ConnectionFailed, match="1008"):
+            await world.near.receive()
+
+
+async def test_what_is_lost_again_and_again_breaks_the_connection() -> None:
+    """A sender gives up after eight retransmissions, where its keep-alive has not found out before."""
+    async with connected(weather=Weather(loss=1.0)) as world:
+        await world.far.send(b"lost")
+        assert await broken_after_s(world.far) == pytest.approx(51.0)
+        assert world.network.faults[Fault.GIVEN_UP] == 1

@@ -103,6 +103,18 @@ async def test_a_dead_host_is_silent_at_once() -> None:
         assert world.network.frames == 1
 
 
+async def test_what_was_under_way_to_a_dead_host_is_lost() -> None:
+    """A frame that had left in time does not arrive any more, not even in the host's next life."""
+    async with connected() as world:
+        await world.near.send(b"under way")
+        world.server.is_alive = False
+        await asyncio.sleep(1)
+        world.server.reset()
+        await asyncio.sleep(100)
+        assert await receive_all(world.far) == []
+        assert world.network.frames == 0
+
+
 async def test_peers_of_a_dead_program_find_out_by_a_reset_or_by_themselves() -> None:
     """In a host's next life the old connections' other ends are reset at once, or left to the keep-alive."""
     times = []
