@@ -22,6 +22,9 @@ CACHE_BYTES = 8 * MIB
 WAIT_FOR_OTHERS_MS = 5_000
 """How long a thread waits for another program's lock; a backup tool holds it for moments."""
 
+_FIRST_PAGE_BYTES = 4 * KIB
+"""What a file of ours holds until its making has been committed: one page of SQLite's default size."""
+
 _URI_MODES = {"read": "mode=ro", "write": "mode=rwc", "frozen": "mode=ro&immutable=1"}
 
 
@@ -50,14 +53,16 @@ def open_to_write(path: Path, *, application_id: int, durability: Durability) ->
         NotWritable: the file, its folder or the disk cannot be written.
     """
     if not _is_empty(path):
-        check_file(path, application_id=application_id)
+        _check_file_or_journal(path, application_id)
     connection = _connect(path, "write")
     try:
-        _set_up(connection, durability=durability, wait_ms=WAIT_FOR_OTHERS_MS)
+        # A file is made with full syncs: without a log in use yet, a power cut could leave half a page.
+        _set_up(connection, durability=Durability.FULL, wait_ms=WAIT_FOR_OTHERS_MS)
         if integer_pragma(connection, "application_id") != application_id:
             # New, or a crash while it was made was undone only now, by the journal that it had left behind.
             _mark(connection, application_id)
         _use_log(connection)
+        run(connection, f"PRAGMA synchronous = {durability.name}")
         # SQLite opens what it cannot write for reading, and says so only when a page is to be changed.
         run(connection, "BEGIN IMMEDIATE")
         touch(connection)
@@ -171,6 +176,20 @@ def _use_log(connection: sqlite3.Connection) -> None:
 def _set_up(connection: sqlite3.Connection, *, durability: Durability, wait_ms: int) -> None:
     for name, setting in settings(durability=durability, wait_ms=wait_ms).items():
         run(connection, f"PRAGMA {name} = {setting}")
+
+
+def _check_file_or_journal(path: Path, application_id: int) -> None:
+    """Like :func:`check_file`, but for a file that a power cut left with half of its very first page.
+
+    SQLite undoes that by the journal beside it, and the file is made again.
+    """
+    try:
+        check_file(path, application_id=application_id)
+    except NotAReplica as error:
+        is_unreadable = isinstance(error.__cause__, IntegrityError)
+        was_begun = Path(f"{path}-journal").exists() and path.stat().st_size <= _FIRST_PAGE_BYTES
+        if not (is_unreadable and was_begun):
+            raise
 
 
 def _is_empty(path: Path) -> bool:

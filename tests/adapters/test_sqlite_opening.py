@@ -47,6 +47,23 @@ def test_a_file_whose_making_was_interrupted_is_made_again(tmp_path: Path) -> No
     connection.close()
 
 
+def test_a_file_whose_first_page_was_torn_is_mended_by_its_journal(tmp_path: Path) -> None:
+    """A power cut while the first page was written leaves rubbish there, and a journal that undoes it."""
+    path = tmp_path / "a.db"
+    leave_a_journal(path)
+    path.write_bytes(b"rubbish!" * 512)
+    open_to_write(path, application_id=APPLICATION_ID, durability=Durability.NORMAL).close()
+    check_file(path, application_id=APPLICATION_ID)
+
+
+def test_a_file_is_made_with_full_syncs(tmp_path: Path) -> None:
+    """Only once the log is in use is a connection as durable as it was asked to be."""
+    path = tmp_path / "a.db"
+    connection = open_to_write(path, application_id=APPLICATION_ID, durability=Durability.NORMAL)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (1,)
+    connection.close()
+
+
 def test_a_database_in_the_classic_journal_mode_is_moved_to_a_log(tmp_path: Path) -> None:
     """A crash between marking a file and setting its mode, or a tool that changed the mode, does no harm."""
     path = tmp_path / "a.db"
