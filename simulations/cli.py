@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 
+from simulations.application import load_application
 from simulations.planted.proving import prove_planted
 from simulations.quiet import be_quiet
 from simulations.reporting import matrix, summary, timeline
@@ -12,8 +13,10 @@ from simulations.running import Outcome, simulate
 from simulations.scenarios.worlds import DEFAULT, SCENARIOS, plan_of
 from simulations.shrinking import shrink
 from simulations.swarm import play_swarm
+from syncore.core.errors import Misused
 
 FAILED = 1
+MISUSED = 2
 INTERRUPTED = 130
 
 
@@ -23,6 +26,9 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.command(options)
+    except Misused as error:
+        print(f"python -m simulations: {error}", file=sys.stderr)
+        return MISUSED
     except KeyboardInterrupt:
         return INTERRUPTED
     return status
@@ -50,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--scenario", choices=SCENARIOS, default=DEFAULT)
         one.add_argument("--devices", type=int, metavar="K")
         one.add_argument("--hours", type=float, metavar="H", help="virtual hours")
+    for one in (run, replay):
+        one.add_argument("--application", metavar="MODULE:CLASS", help="play it too (docs/simulations.md)")
 
     swarm = commands.add_parser("swarm", help="play many seeds")
     swarm.add_argument("--seeds", type=_seeds, required=True, metavar="A..B")
@@ -123,7 +131,10 @@ def _planted(options: argparse.Namespace) -> int:
 
 
 def _play(options: argparse.Namespace, seed: int) -> Outcome:
-    return simulate(plan_of(seed, options.scenario, devices=options.devices, hours=options.hours))
+    application = load_application(options.application) if options.application else None
+    return simulate(
+        plan_of(seed, options.scenario, devices=options.devices, hours=options.hours), application
+    )
 
 
 def record(outcome: Outcome) -> dict[str, object]:

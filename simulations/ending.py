@@ -45,6 +45,7 @@ class Ending:
         leaks: What was seen in the network that must not be there.
         overflows: Bounds that did not hold.
         defects: Errors that nobody handled.
+        complaints: What the application found.
         undetected: Dishonest acts that should have been noticed, and were not.
     """
 
@@ -56,6 +57,7 @@ class Ending:
     leaks: Sequence[str] = ()
     overflows: Sequence[str] = ()
     defects: Sequence[str] = ()
+    complaints: Sequence[str] = ()
     undetected: Sequence[str] = ()
     faults: Mapping[str, int] = field(default_factory=dict)
 
@@ -87,9 +89,18 @@ async def look_back(world: "World", unsettled: Sequence[str]) -> Ending:
         leaks=world.gauges.leaks,
         overflows=world.gauges.overflows,
         defects=[*world.around.loop.defects, *world.relay.failures],
+        complaints=await _complaints(world),
         undetected=[*world.undetected()],
         faults=dict(world.faults),
     )
+
+
+async def _complaints(world: "World") -> Sequence[str]:
+    """What the application says of its own documents; asked in the first device's program."""
+    running = {one.name: one.machine.replica for one in world.people if one.machine.replica is not None}
+    if world.application is None or not running:
+        return []
+    return await world.people[0].machine.run(world.application.check(running))
 
 
 async def _find(replica: Replica, places: Sequence[Place]) -> dict[Place, dict[str, object] | None]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from simulations.checkers import (
+    application_content,
     atomic_transactions,
     bounded,
     causal_order,
@@ -29,6 +30,7 @@ AT_THE_END = (
     validity_agreed,
     no_leaks,
     lies_detected,
+    application_content,
     bounded,
     no_defects,
 )

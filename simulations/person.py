@@ -7,6 +7,7 @@ from collections.abc import Callable
 from simulations.holding import Held, Place, look
 from simulations.ledger import Edit, Kind, Ledger
 from simulations.machine import Died, Machine
+from simulations.work import Application
 from simulations.workload import JOURNALS, LEFT, LISTING, RIGHT, SHARED_PLACES, TAGS, TEXT, Writer
 from syncore.core.errors import DiskFull, IntegrityError, StorageError, SyncoreError
 from syncore.engine.replica import Replica
@@ -27,14 +28,22 @@ class Person:
         needs_restart: Whether the program said that it has to be started again.
     """
 
-    def __init__(self, machine: Machine, ledger: Ledger, draw: random.Random, audit: Audit) -> None:
-        """Somebody who has not begun."""
+    def __init__(
+        self,
+        machine: Machine,
+        ledger: Ledger,
+        draw: random.Random,
+        audit: Audit,
+        application: Application | None = None,
+    ) -> None:
+        """Somebody who has not begun, and who uses an application too if there is one."""
         self.machine = machine
         self.is_damaged = False
         self.needs_restart = False
         self._ledger = ledger
         self._draw = draw
         self._audit = audit
+        self._application = application
         self._writer = Writer(machine.name, ledger, draw)
         self._at_risk: list[Edit] = []
         machine.hardware.on_death = self._on_death
@@ -88,7 +97,9 @@ class Person:
         assert replica is not None
         assert process is not None
         try:
-            if self._draw.random() < 0.1:
+            if self._application is not None and self._draw.random() < 0.5:
+                await self.machine.run(self._application.act(replica, self._draw, self.name))
+            elif self._draw.random() < 0.1:
                 notes = self._draw.sample(SHARED_PLACES, 3)
                 held = await self.machine.run(
                     look(replica, dict.fromkeys([LEFT, RIGHT, *notes, *self._journals()]))

@@ -15,6 +15,7 @@ from simulations.network.network import Network
 from simulations.plan import Plan
 from simulations.relay_machine import RelayMachine
 from simulations.trace import Trace
+from simulations.work import Application
 from simulations.world import World
 
 
@@ -46,14 +47,14 @@ class Outcome:
         return not self.violations
 
 
-def simulate(plan: Plan) -> Outcome:
-    """Play a plan."""
+def simulate(plan: Plan, application: Application | None = None) -> Outcome:
+    """Play a plan, with an application beside the documents of every world if one is given."""
     loop = VirtualLoop()
     seed = f"{plan.scenario}/{plan.seed}"
     trace = Trace()
     network = Network(loop, random.Random(f"{seed}/network"))
     around = Surroundings(seed=seed, loop=loop, network=network, trace=trace)
-    world = World(plan, around, RelayMachine(Hardware("relay", around)))
+    world = World(plan, around, RelayMachine(Hardware("relay", around)), application)
 
     def observe(event: NetworkEvent) -> None:
         world.gauges.watch(event)

@@ -20,6 +20,7 @@ from simulations.machine import Died, Machine
 from simulations.person import Person
 from simulations.plan import Happening, Plan
 from simulations.relay_machine import ADDRESS, RelayMachine
+from simulations.work import Application
 from simulations.workload import make_documents
 from syncore.core.errors import IntegrityError, SyncoreError
 from syncore.engine.replica import Replica
@@ -47,6 +48,7 @@ class World:
         plan: What is played.
         around: Network, time, trace.
         relay: The relay.
+        application: What people use beside the documents of every world, if anything.
         people: Everybody with a device, in the order of their coming.
         ledger: What they did.
         audits: What was found while they did it.
@@ -61,6 +63,7 @@ class World:
     plan: Plan
     around: Surroundings
     relay: RelayMachine
+    application: Application | None = None
     ledger: Ledger = field(default_factory=Ledger)
     people: list[Person] = field(default_factory=list)
     audits: Audits = field(default_factory=Audits)
@@ -107,7 +110,8 @@ class World:
     def add_person(self, name: str) -> Person:
         """Somebody with a new device, switched off."""
         machine = Machine(Hardware(name, self.around))
-        person = Person(machine, self.ledger, self.around.draw(f"person {name}"), self.audits.take)
+        draw = self.around.draw(f"person {name}")
+        person = Person(machine, self.ledger, draw, self.audits.take, self.application)
         self.people.append(person)
         return person
 
@@ -173,6 +177,8 @@ class World:
         replica = await first.machine.start()
         await first.machine.run(replica.share(ADDRESS))
         await first.machine.run(make_documents(replica))
+        if self.application is not None:
+            await first.machine.run(self.application.prepare(replica))
         for number in range(1, self.plan.devices):
             await self.join(self.add_person(f"d{number}"))
         for person in self.people:

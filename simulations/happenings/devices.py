@@ -81,6 +81,11 @@ async def restore_disk(world: "World", happening: Happening) -> None:
 async def clone(world: "World", happening: Happening) -> None:
     """A virtual machine is cloned; both go on."""
     person = _person(world, happening)
+    if happening.seed % 2:  # it was out of reach for a while, and its disk holds what nobody else has
+        host = person.machine.hardware.host
+        cut = world.around.network.partition([host], [world.relay.hardware.host])
+        await asyncio.sleep(happening.duration_s)
+        world.around.loop.call_later(happening.duration_s, cut.end)
     twin = world.add_person(f"{person.name}+{len(world.people)}")
     twin.machine.hardware.replace_disk(person.machine.hardware.disk.copy())
     world.set_to_work(twin)

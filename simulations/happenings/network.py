@@ -51,7 +51,9 @@ async def _cut(world: "World", happening: Happening, *, is_one_way: bool) -> Non
     if is_one_way and draw.random() < 0.5:
         sides = ([relay], side)
     cut = world.around.network.partition(*sides, is_one_way=is_one_way)
-    await asyncio.sleep(happening.duration_s)
+    await asyncio.sleep(happening.duration_s / 2)
+    world.back_up(world.people[happening.device])
+    await asyncio.sleep(happening.duration_s / 2)
     cut.end()
 
 
