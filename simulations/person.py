@@ -16,6 +16,9 @@ from syncore.sync.status import SyncState
 LANES = 2
 """Edits that one person has under way at once, as the parts of a program have."""
 
+BURSTS = (1, 1, 2, 6)
+"""Edits that follow each other at once: people write in fits and starts."""
+
 Audit = Callable[[str, int, dict[Place, Held]], None]
 
 
@@ -88,9 +91,11 @@ class Person:
     async def _work(self, until_s: float, pace_s: float) -> None:
         loop = asyncio.get_running_loop()
         while loop.time() < until_s:
-            await asyncio.sleep(self._draw.expovariate(1 / pace_s))
-            if self.machine.is_running:
-                await self._act()
+            burst = self._draw.choice(BURSTS)
+            await asyncio.sleep(self._draw.expovariate(1 / (pace_s * burst)))
+            for _ in range(burst):
+                if self.machine.is_running:
+                    await self._act()
 
     async def _act(self) -> None:
         replica, process = self.machine.replica, self.machine.hardware.process

@@ -7,6 +7,7 @@ from typing import Any
 
 from relay.appender import Appender
 from simulations.planted.planting import Change, Planted
+from simulations.scenarios.worlds import DEFAULT
 from syncore.core.hashing import hash_parts
 from syncore.core.identifiers import Dot
 from syncore.documents.document import Document
@@ -134,11 +135,16 @@ def _open_what_is_open(_right: Right) -> Right:
     return lambda _self, _epoch, body, _header: body[24:-16]
 
 
-def _fault(name: str, about: str, *changes: tuple[object, str, Callable[[Right], Right]]) -> Planted:
+def _fault(
+    name: str,
+    about: str,
+    *changes: tuple[object, str, Callable[[Right], Right]],
+    scenario: str = DEFAULT,
+) -> Planted:
     made = (
         Change(owner=owner, attribute=attribute, replacement=wrong) for owner, attribute, wrong in changes
     )
-    return Planted(name=name, about=about, changes=tuple(made))
+    return Planted(name=name, about=about, changes=tuple(made), scenario=scenario)
 
 
 FAULTS = {
@@ -174,16 +180,19 @@ FAULTS = {
             "a restored or copied file goes on under its old number",
             (FileGuard, "check", _see_no_return),
             (Merge, "_takes_our_number", lambda _right: lambda _self, _segment: False),
+            scenario="last-months-copy",
         ),
         _fault(
             "commit-ids-ignored",
             "a rebase keeps pending commits that a fetched segment carries",
             (Merge, "_carried", _carry_nothing),
+            scenario="cloned-machine",
         ),
         _fault(
             "rebase-forgets",
             "a rebase loses the first commit that it should re-key",
             (merging, "rebase", _forget_one),
+            scenario="cloned-machine",
         ),
         _fault(
             "confirmed-too-early",

@@ -26,9 +26,9 @@ SCENARIOS = {
     "mixture": Scenario(
         about="A few devices, a few hours, and everything that can go wrong.",
         likelihood=Likelihood(
-            devices=(2, 5),
+            devices=(2, 4),
             hours=(0.5, 3),
-            edits=(150, 280),
+            edits=(190, 260),
             happenings=(5, 10),
             weights=dict.fromkeys((*NETWORK, *DEVICE, *_RELAY), 1.0),
         ),
