@@ -34,6 +34,9 @@ MAX_WAITING_REPLIES: Final = 512
 """Answers that wait for one connection to read them. Beyond it reading from that connection pauses."""
 MAX_WAITING_BYTES: Final = 256 * KIB
 """What those may weigh, but for the last one of them (a slot with its control log is up to 4 MB)."""
+MAX_WAITING_PRESENCE: Final = 64
+"""Sessions whose newest presence message waits for one connection to read it, of up to 5 KB; those who are
+here say it again anyway."""
 MAX_IDLE_SPACES: Final = 256
 """Spaces that nobody has open but whose control log is kept in memory, a few KB each."""
 WRITE_BUFFER_BYTES: Final = 64 * KIB
@@ -107,6 +110,7 @@ class RelayConfig:
         quota_bytes: Bytes of items kept for one space.
         append_bytes: Bytes that one connection may append; beyond it, reading from it pauses.
         requests: Other requests of one connection; beyond it they are refused.
+        presence: Presence messages of one connection; beyond it they are refused.
         timeouts: How long to wait for what.
     """
 
@@ -121,6 +125,7 @@ class RelayConfig:
     quota_bytes: int = 1024 * MIB
     append_bytes: Rate = field(default=Rate(per_second=8 * MIB, burst=32 * MIB))
     requests: Rate = field(default=Rate(per_second=20, burst=600))
+    presence: Rate = field(default=Rate(per_second=16, burst=256))
     timeouts: Timeouts = field(default=Timeouts())
 
 

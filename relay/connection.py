@@ -185,7 +185,15 @@ class Connection:
         if self._is_settled and not self._desk.is_owed:
             self._fail(FaultCode.SHUTTING_DOWN, "the relay is about to stop")
             return True
-        return await self._feed_next()
+        is_fed = await self._feed_next()
+        return self._pass_presence() or is_fed
+
+    def _pass_presence(self) -> bool:
+        """Queue one presence message, if one waits: between batches, so neither holds up the other."""
+        is_passed = self._desk.pass_presence()
+        if is_passed:
+            self._collect()
+        return is_passed
 
     async def _feed_next(self) -> bool:
         """Give the session the next batch of a reader that is behind, in turn."""

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from relay import logs
 from relay.config import MAX_SLOT_LIFE_MS
 from relay.fanout import Reader, ReceiptFor
+from relay.presence import Ear
 from relay.rates import TokenBucket
 from relay.requests import (
     ENVELOPE_BYTES,
@@ -18,7 +19,9 @@ from relay.requests import (
     OfferedSegment,
     OfferedSpace,
     Outcome,
-    Request,
+)
+from relay.requests import (
+    Request as Offer,
 )
 from relay.resumption import Resumption, resume
 from relay.services import Services
@@ -26,7 +29,7 @@ from relay.slot_rows import Slot
 from relay.spaces import Space
 from relay.store import StoredItem
 from syncore.core.errors import IntegrityError, StorageError
-from syncore.core.identifiers import SpaceId
+from syncore.core.identifiers import SpaceId, device_index
 from syncore.core.limits import MAX_SLOTS_PER_SPACE
 from syncore.protocol.admission import Refuse
 from syncore.protocol.control_log import ControlLog
@@ -41,15 +44,13 @@ from syncore.protocol.relay_events import (
     PutSlotRequested,
     RecordOffered,
     RedeemRequested,
+    Request,
     SegmentOffered,
+    ShowRequested,
 )
 from syncore.protocol.relay_session import RelaySession
 
 _LOG = logging.getLogger(logs.LOGGER_NAME)
-
-AnyRequest = (
-    OpenRequested | SegmentOffered | RecordOffered | CreateRequested | RedeemRequested | PutSlotRequested
-)
 
 
 class Desk:
@@ -58,7 +59,8 @@ class Desk:
     Args:
         session: The connection's session; answers go through it.
         services: The relay.
-        changed: Called after every answer that is given later than its request.
+        changed: Called after every answer that is given later than its request, and when there is presence to
+            be taken.
         wake: Called when a reader has something to read.
     """
 
@@ -75,7 +77,9 @@ class Desk:
         self._changed = changed
         self._wake = wake
         self._requests = TokenBucket(services.config.requests, services.clock.monotonic_ms())
+        self._presence = TokenBucket(services.config.presence, services.clock.monotonic_ms())
         self._readers: dict[SpaceId, tuple[Reader, Space]] = {}
+        self._ear = Ear(changed)
 
     @property
     def is_owed(self) -> bool:
@@ -97,11 +101,13 @@ class Desk:
 
         return receipt
 
-    async def handle(self, request: AnyRequest) -> None:
+    async def handle(self, request: Request) -> None:
         """Answer a request, now or once its offer is durable; waits while the appender's queue is full."""
         try:
             if isinstance(request, SegmentOffered | RecordOffered):
                 await self._offer(request)
+            elif isinstance(request, ShowRequested):
+                self._show(request)
             elif self._requests.take(1, self._services.clock.monotonic_ms()):
                 await self._serve(request)
             else:
@@ -111,10 +117,19 @@ class Desk:
             self._refuse(request, RefusalCode.READ_ONLY, "the relay cannot use its store at the moment")
 
     def close(self) -> None:
-        """Stop reading everything. Idempotent."""
-        for reader, _ in self._readers.values():
+        """Stop reading and listening to everything. Idempotent."""
+        for space, (reader, _) in self._readers.items():
             reader.close()
+            self._services.presence.leave(space, self._ear)
         self._readers.clear()
+
+    def pass_presence(self) -> bool:
+        """Let the session send the next presence message of somebody else; False when none waits."""
+        waiting = self._ear.take()
+        if waiting is None:
+            return False
+        self._session.send_shown(*waiting)
+        return True
 
     async def _serve(
         self, request: OpenRequested | CreateRequested | RedeemRequested | PutSlotRequested
@@ -231,7 +246,7 @@ class Desk:
         answer: Callable[[Outcome], None],
     ) -> None:
         await self._services.appender.submit(
-            Request(space=space, offer=offer, size_bytes=size_bytes, answer=answer)
+            Offer(space=space, offer=offer, size_bytes=size_bytes, answer=answer)
         )
 
     def _answer_to(self, request: SegmentOffered | RecordOffered) -> Callable[[Outcome], None]:
@@ -314,12 +329,30 @@ class Desk:
             return Refuse(code=RefusalCode.INVITATION_USED, detail="the invitation has no use left")
         return None
 
+    # --- presence ---
+
+    def _show(self, request: ShowRequested) -> None:
+        """Hand it to the others; whoever shows something hears them from then on. Readers may, too."""
+        _, space = self._readers[request.space]
+        control = space.ledger.control
+        index = control.index_of(self._session.device_key)
+        if not self._presence.take(1, self._services.clock.monotonic_ms()):
+            self._refuse(request, RefusalCode.RATE_LIMITED, "too many presence messages; wait a little")
+        elif index is None or control.role(index) is None:
+            self._refuse(request, RefusalCode.NOT_MEMBER, "this device is not a member of the space")
+        elif device_index(request.message.header.writer) != index:
+            self._refuse(request, RefusalCode.NOT_PERMITTED, "a device shows its own presence and no other's")
+        else:
+            self._services.presence.join(request.space, self._ear)
+            self._services.presence.show(request.message, self._ear)
+            self._session.send_done(request.request_id)
+
     # --- inside ---
 
     def _is_member(self, control: ControlLog) -> bool:
         return control.index_of(self._session.device_key) is not None
 
-    def _refuse(self, request: AnyRequest, code: RefusalCode, detail: str) -> None:
+    def _refuse(self, request: Request, code: RefusalCode, detail: str) -> None:
         self._session.send_refused(request.request_id, code, detail)
 
 

@@ -1,9 +1,10 @@
 """What every connection of a relay works with, composed once by :mod:`relay.relay`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from relay.appender import Appender
 from relay.config import RelayConfig
+from relay.presence import PresenceHall
 from relay.spaces import Spaces
 from relay.store import Store
 from syncore.core.ports import Clock, Entropy
@@ -21,3 +22,4 @@ class Services:
     signer: Signer
     clock: Clock
     entropy: Entropy
+    presence: PresenceHall = field(default_factory=PresenceHall)

@@ -66,6 +66,30 @@ MAX_SLOT_BYTES = 1 * KIB
 """A sealed invitation slot is 176 bytes."""
 MAX_SLOTS_PER_SPACE = 1_000
 
+# --- presence
+MAX_PRESENCE_VALUE_BYTES = 4 * KIB
+"""What a device shows of itself, encoded: a name, a cursor, a selection. The rest belongs in documents."""
+SMALL_PRESENCE_BYTES = 256
+"""The sizes that content is padded to: most cursors look alike,"""
+MEDIUM_PRESENCE_BYTES = 1 * KIB
+"""most selections do,"""
+LARGE_PRESENCE_BYTES = 4 * KIB + 256
+"""and the largest value fits into the last."""
+MAX_PRESENCE_BYTES = 5 * KIB
+"""A presence message without its signature: header, seal, and content of the largest padded size."""
+MIN_PRESENCE_TTL_MS = 1_000
+"""Everybody who is shown repeats it three times in this span."""
+MAX_PRESENCE_TTL_MS = 5 * 60 * 1000
+"""How long somebody who was cut off seems to be here."""
+MAX_PRESENT_SESSIONS = 8
+"""Sessions of one device that are here at once: a hostile member can invent as many as it likes."""
+MAX_REMEMBERED_SESSIONS = 32
+"""Sessions of one device whose last counter is known, so that old messages do not bring them back."""
+MAX_PRESENT = 1_024
+"""Sessions that are here at once in one space: 4 MB at worst, and more than any screen shows."""
+MAX_PRESENCE_DEVICES = 4_096
+"""Devices of one space whose sessions are remembered."""
+
 # --- clocks
 MAX_CLOCK_DRIFT_MS = 24 * 60 * 60 * 1000
 """How far ahead of its own clock a replica lets a remote one push it: a day covers a wrong time zone."""
@@ -86,3 +110,6 @@ assert MAX_SEGMENT_PLAIN_BYTES * 112 // 100 <= MAX_SEGMENT_BYTES
 assert SEGMENT_TARGET_BYTES + MAX_COMMIT_BYTES < MAX_SEGMENT_PLAIN_BYTES
 assert MAX_BATCH_BYTES + MAX_SEGMENT_BYTES < MAX_FRAME_BYTES
 assert MAX_CONTROL_RECORD_BYTES < MAX_BATCH_BYTES
+assert SMALL_PRESENCE_BYTES < MEDIUM_PRESENCE_BYTES < MAX_PRESENCE_VALUE_BYTES < LARGE_PRESENCE_BYTES
+assert LARGE_PRESENCE_BYTES < MAX_PRESENCE_BYTES < MAX_BATCH_BYTES
+assert MAX_PRESENT_SESSIONS < MAX_REMEMBERED_SESSIONS < MAX_PRESENT < MAX_PRESENCE_DEVICES

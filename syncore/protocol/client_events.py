@@ -126,9 +126,19 @@ class SlotReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestDone:
-    """A request was carried out."""
+    """A request about a space was carried out."""
 
     request_id: int
+    space: SpaceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceReceived:
+    """Somebody else's presence message, in a space that is open; *not* parsed: its author answers for it."""
+
+    space: SpaceId
+    content: bytes
+    signature: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,5 +157,6 @@ ClientEvent = (
     | RequestRefused
     | SlotReceived
     | RequestDone
+    | PresenceReceived
     | FaultReceived
 )

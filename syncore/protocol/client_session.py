@@ -14,25 +14,20 @@ signs (:mod:`syncore.protocol.space_reader`). It does not verify authors' signat
 nothing of roles.
 """
 
-from dataclasses import dataclass
-
 from syncore.core.errors import ConnectionFailed, Misused, ProtocolViolation, RemoteError
 from syncore.core.identifiers import SpaceId
 from syncore.core.limits import MAX_UNAUTHENTICATED_FRAME_BYTES
+from syncore.protocol.client_answers import SentRequest, answer_event
 from syncore.protocol.client_events import (
     ClientEvent,
     Connected,
     FaultReceived,
     ItemsReceived,
-    RequestDone,
-    RequestRefused,
-    SlotReceived,
-    SpaceOpened,
-    UploadStored,
+    PresenceReceived,
 )
 from syncore.protocol.control_records import AcceptedRecord, SignedRecord
 from syncore.protocol.handshake import REDEEM_KIND, DeviceHandshake, check_device_deadline, redeem_hash
-from syncore.protocol.items import control_item, read_accepted, segment_item
+from syncore.protocol.items import control_item, segment_item
 from syncore.protocol.message_codec import decode_message, encode_message
 from syncore.protocol.messages import (
     MAX_REQUEST_ID,
@@ -50,26 +45,20 @@ from syncore.protocol.messages import (
     Redeem,
     Refusal,
     SessionLimits,
+    Show,
+    Shown,
     Slot,
     Stored,
     Welcome,
     message_type,
 )
 from syncore.protocol.ports import Signer, Verify
+from syncore.protocol.presence import PresenceMessage
 from syncore.protocol.receipts import Cursor
 from syncore.protocol.request_parsing import signed_part
 from syncore.protocol.segments import Segment
-from syncore.protocol.session_states import ANSWERS, DEVICE_CONNECTION, Connection, Stream
+from syncore.protocol.session_states import ANSWERS, DEVICE_CONNECTION, STREAM, Connection, Stream
 from syncore.protocol.space_reader import SpaceReader
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
-    """A request that was not answered yet; ``upload`` is the hash by which the stream can answer it."""
-
-    type: MessageType
-    space: SpaceId | None = None
-    upload: bytes = b""
 
 
 class ClientSession:
@@ -102,7 +91,7 @@ class ClientSession:
         self._started_ms = now_ms
         self._state = Connection.GREETING
         self._readers: dict[SpaceId, SpaceReader] = {}
-        self._requests: dict[int, _Request] = {}
+        self._requests: dict[int, SentRequest] = {}
         self._last_request_id = 0
         self._outgoing: list[bytes] = []
 
@@ -191,7 +180,7 @@ class ClientSession:
         self._ask_for(space, cursor, asking=MessageType.OPEN, with_receipt=bool(receipt))
         self._request(
             Open(request_id=request_id, space=space, cursor=cursor, receipt=receipt, control_seq=control_seq),
-            _Request(type=MessageType.OPEN, space=space),
+            SentRequest(type=MessageType.OPEN, space=space),
         )
         return request_id
 
@@ -202,7 +191,7 @@ class ClientSession:
         self._ask_for(space, None, asking=MessageType.CREATE, with_receipt=False)
         self._request(
             Create(request_id=request_id, genesis=control_item(genesis), relay=control_item(relay)),
-            _Request(type=MessageType.CREATE, space=space),
+            SentRequest(type=MessageType.CREATE, space=space),
         )
         return request_id
 
@@ -222,7 +211,7 @@ class ClientSession:
             reader.uploads[upload] = request_id
         self._request(
             Append(request_id=request_id, space=space, item=segment_item(segment)),
-            _Request(type=MessageType.APPEND, space=space, upload=upload),
+            SentRequest(type=MessageType.APPEND, space=space, upload=upload),
         )
         return request_id
 
@@ -235,7 +224,7 @@ class ClientSession:
         space = signed_part(record).space
         self._request(
             Append(request_id=request_id, space=space, item=control_item(record)),
-            _Request(type=MessageType.APPEND, space=space),
+            SentRequest(type=MessageType.APPEND, space=space),
         )
         return request_id
 
@@ -250,7 +239,7 @@ class ClientSession:
                 public_key=invitation_signer.public,
                 signature=invitation_signer.sign(REDEEM_KIND, digest),
             ),
-            _Request(type=MessageType.REDEEM),
+            SentRequest(type=MessageType.REDEEM),
         )
         return request_id
 
@@ -268,7 +257,19 @@ class ClientSession:
                 expires_ms=expires_ms,
                 sealed=sealed,
             ),
-            _Request(type=MessageType.PUT_SLOT, space=space),
+            SentRequest(type=MessageType.PUT_SLOT, space=space),
+        )
+        return request_id
+
+    def show(self, message: PresenceMessage) -> int:
+        """Show a presence message in an open space; answered by ``RequestDone`` or ``RequestRefused``."""
+        request_id = self._next_request_id()
+        space = message.header.space
+        if not self.is_open(space):
+            raise Misused("the space is not open")
+        self._request(
+            Show(request_id=request_id, space=space, content=message.content, signature=message.signature),
+            SentRequest(type=MessageType.SHOW, space=space),
         )
         return request_id
 
@@ -281,7 +282,7 @@ class ClientSession:
             raise Misused("too many requests wait for an answer")
         return self._last_request_id + 1
 
-    def _request(self, message: Message, request: _Request) -> None:
+    def _request(self, message: Message, request: SentRequest) -> None:
         self._last_request_id += 1
         self._requests[self._last_request_id] = request
         self._send(message)
@@ -319,6 +320,8 @@ class ClientSession:
                 return [Connected(relay_key=self.relay_key, limits=self.limits)]
             case Items():
                 return [self._items(message)]
+            case Shown():
+                return [self._shown(message)]
             case Fault():
                 return [FaultReceived(code=message.code, detail=message.detail)]
             case Opened() | Refusal() | Stored() | Slot() | Done():
@@ -337,6 +340,12 @@ class ClientSession:
                 del self._requests[item.request_id]
         return received
 
+    def _shown(self, message: Shown) -> PresenceReceived:
+        reader = self._readers.get(message.space)
+        if reader is None or (reader.state, MessageType.SHOWN) not in STREAM:
+            raise ProtocolViolation("a presence message of a space that is not open")
+        return PresenceReceived(space=message.space, content=message.content, signature=message.signature)
+
     def _answer(self, message: Opened | Refusal | Stored | Slot | Done) -> ClientEvent:
         request = self._requests.get(message.request_id)
         if request is None or (request.type, message_type(message)) not in ANSWERS:
@@ -350,39 +359,16 @@ class ClientSession:
         return event
 
     def _answer_event(
-        self, message: Opened | Refusal | Stored | Slot | Done, request: _Request
-    ) -> SpaceOpened | RequestRefused | UploadStored | SlotReceived | RequestDone:
-        match message:
-            case Opened():
-                if request.space != message.space:
-                    raise ProtocolViolation("the relay opens another space than the one asked for")
-                return self._readers[message.space].opened(message)
-            case Refusal():
-                return self._refused(message, request)
-            case Stored():
-                assert request.space is not None
-                return UploadStored(request_id=message.request_id, space=request.space, offset=message.offset)
-            case Slot():
-                return SlotReceived(
-                    request_id=message.request_id,
-                    space=message.space,
-                    sealed=message.sealed,
-                    control=tuple(read_accepted(item) for item in message.control),
-                )
-            case Done():
-                return RequestDone(request_id=message.request_id)
-
-    def _refused(self, message: Refusal, request: _Request) -> RequestRefused:
-        if request.type in {MessageType.OPEN, MessageType.CREATE}:
+        self, message: Opened | Refusal | Stored | Slot | Done, request: SentRequest
+    ) -> ClientEvent:
+        if isinstance(message, Opened):
+            if request.space != message.space:
+                raise ProtocolViolation("the relay opens another space than the one asked for")
+            return self._readers[message.space].opened(message)
+        if isinstance(message, Refusal) and request.type in {MessageType.OPEN, MessageType.CREATE}:
             assert request.space is not None
             self._readers[request.space].refused()
-        return RequestRefused(
-            request_id=message.request_id,
-            space=request.space,
-            code=message.code,
-            is_final=message.is_final,
-            detail=message.detail,
-        )
+        return answer_event(message, request)
 
     def _forget_if_idle(self, space: SpaceId) -> None:
         reader = self._readers.get(space)

@@ -1,26 +1,35 @@
 """Frames as bytes: one encoder and one decoder per message (``docs/formats/session.md``)."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from syncore.codec.fields import as_array, as_bytes, as_integer, as_text
 from syncore.codec.packing import Packed, Unpacked, pack, unpack
 from syncore.core.errors import Malformed
-from syncore.core.identifiers import HASH_BYTES, KEY_BYTES, SpaceId
 from syncore.core.limits import (
-    KIB,
     MAX_BATCH_ITEMS,
     MAX_FRAME_BYTES,
+    MAX_PRESENCE_BYTES,
     MAX_SLOT_BYTES,
     MAX_SPACES_PER_CONNECTION,
     MAX_UNAUTHENTICATED_FRAME_BYTES,
 )
 from syncore.protocol.control_payloads import INVITATION_ID_BYTES, MAX_TIME_MS
-from syncore.protocol.control_records import GENERATION_BYTES, MAX_OFFSET
+from syncore.protocol.control_records import MAX_OFFSET
+from syncore.protocol.frame_fields import (
+    as_code,
+    as_control_item,
+    as_cursor,
+    as_generation,
+    as_hash,
+    as_key,
+    as_receipt,
+    as_request_id,
+    as_signature,
+    as_space,
+)
 from syncore.protocol.items import ControlItem, SegmentItem, item_from_structure, item_structure
 from syncore.protocol.messages import (
     MAX_DETAIL_BYTES,
-    MAX_REQUEST_ID,
     MAX_REQUESTS,
     MAX_TOKEN_BYTES,
     NONCE_BYTES,
@@ -40,18 +49,17 @@ from syncore.protocol.messages import (
     Redeem,
     Refusal,
     SessionLimits,
+    Show,
+    Shown,
     Slot,
     Stored,
     Welcome,
 )
-from syncore.protocol.ports import SIGNATURE_BYTES
-from syncore.protocol.receipts import RECEIPT_BYTES, Cursor
+from syncore.protocol.receipts import Cursor
 from syncore.protocol.refusal_codes import FaultCode, RefusalCode
 
 MAX_CONTROL_ITEMS = MAX_FRAME_BYTES // 256
 """Control records in one slot answer: no record with its signatures is shorter than 256 bytes."""
-
-_Code = TypeVar("_Code", RefusalCode, FaultCode)
 
 
 def encode_message(message: Message) -> bytes:
@@ -171,6 +179,16 @@ def _structure(message: Message) -> Packed:  # noqa: C901, PLR0911, PLR0912 - on
             return [MessageType.DONE.value, message.request_id]
         case Fault():
             return [MessageType.FAULT.value, message.code.value, message.detail]
+        case Show():
+            return [
+                MessageType.SHOW.value,
+                message.request_id,
+                message.space,
+                message.content,
+                message.signature,
+            ]
+        case Shown():
+            return [MessageType.SHOWN.value, message.space, message.content, message.signature]
 
 
 def _cursor_structure(cursor: Cursor | None) -> Packed:
@@ -185,17 +203,17 @@ Fields = tuple[Unpacked, ...]
 def _hello(fields: Fields) -> Hello:
     return Hello(
         version=as_integer(fields[1], what="a version", high=255),
-        relay_key=_key(fields[2]),
+        relay_key=as_key(fields[2]),
         nonce=as_bytes(fields[3], what="a nonce", length=NONCE_BYTES),
     )
 
 
 def _identify(fields: Fields) -> Identify:
     return Identify(
-        device_key=_key(fields[1]),
+        device_key=as_key(fields[1]),
         nonce=as_bytes(fields[2], what="a nonce", length=NONCE_BYTES),
         token=as_bytes(fields[3], what="a token", max_length=MAX_TOKEN_BYTES),
-        signature=_signature(fields[4]),
+        signature=as_signature(fields[4]),
     )
 
 
@@ -208,15 +226,15 @@ def _welcome(fields: Fields) -> Welcome:
         spaces=as_integer(spaces, what="a limit", low=1, high=MAX_SPACES_PER_CONNECTION),
         requests=as_integer(requests, what="a limit", low=1, high=MAX_REQUESTS),
     )
-    return Welcome(limits=limits, signature=_signature(fields[2]))
+    return Welcome(limits=limits, signature=as_signature(fields[2]))
 
 
 def _open(fields: Fields) -> Open:
     return Open(
-        request_id=_request_id(fields[1]),
-        space=_space(fields[2]),
-        cursor=_cursor(fields[3]),
-        receipt=_receipt(fields[4]),
+        request_id=as_request_id(fields[1]),
+        space=as_space(fields[2]),
+        cursor=as_cursor(fields[3]),
+        receipt=as_receipt(fields[4]),
         control_seq=as_integer(fields[5], what="a control sequence", high=2**32 - 1),
     )
 
@@ -224,11 +242,11 @@ def _open(fields: Fields) -> Open:
 def _opened(fields: Fields) -> Opened:
     outcome = as_integer(fields[6], what="an outcome", high=max(known.value for known in OpenOutcome))
     return Opened(
-        request_id=_request_id(fields[1]),
-        space=_space(fields[2]),
-        generation=_generation(fields[3]),
+        request_id=as_request_id(fields[1]),
+        space=as_space(fields[2]),
+        generation=as_generation(fields[3]),
         head_offset=as_integer(fields[4], what="an offset", high=MAX_OFFSET),
-        head_hash=_hash(fields[5]),
+        head_hash=as_hash(fields[5]),
         outcome=OpenOutcome(outcome),
     )
 
@@ -238,10 +256,10 @@ def _items(fields: Fields) -> Items:
     if not items:
         raise Malformed("an items frame is empty")
     return Items(
-        space=_space(fields[1]),
+        space=as_space(fields[1]),
         first_offset=as_integer(fields[2], what="an offset", low=1, high=MAX_OFFSET - MAX_BATCH_ITEMS),
         items=tuple(item_from_structure(item) for item in items),
-        receipt=_receipt(fields[4]),
+        receipt=as_receipt(fields[4]),
     )
 
 
@@ -249,15 +267,15 @@ def _append(fields: Fields) -> Append:
     item = item_from_structure(fields[3])
     if not isinstance(item, SegmentItem | ControlItem):
         raise Malformed("only segments and control records can be appended")
-    return Append(request_id=_request_id(fields[1]), space=_space(fields[2]), item=item)
+    return Append(request_id=as_request_id(fields[1]), space=as_space(fields[2]), item=item)
 
 
 def _refusal(fields: Fields) -> Refusal:
     if type(fields[3]) is not bool:
         raise Malformed("whether a refusal is final must be a boolean")
     return Refusal(
-        request_id=_request_id(fields[1]),
-        code=_code(RefusalCode, fields[2]),
+        request_id=as_request_id(fields[1]),
+        code=as_code(RefusalCode, fields[2]),
         is_final=fields[3],
         detail=as_text(fields[4], what="a detail", max_bytes=MAX_DETAIL_BYTES),
     )
@@ -265,56 +283,75 @@ def _refusal(fields: Fields) -> Refusal:
 
 def _stored(fields: Fields) -> Stored:
     return Stored(
-        request_id=_request_id(fields[1]),
+        request_id=as_request_id(fields[1]),
         offset=as_integer(fields[2], what="an offset", low=1, high=MAX_OFFSET),
     )
 
 
 def _create(fields: Fields) -> Create:
     return Create(
-        request_id=_request_id(fields[1]), genesis=_control_item(fields[2]), relay=_control_item(fields[3])
+        request_id=as_request_id(fields[1]),
+        genesis=as_control_item(fields[2]),
+        relay=as_control_item(fields[3]),
     )
 
 
 def _redeem(fields: Fields) -> Redeem:
     return Redeem(
-        request_id=_request_id(fields[1]),
+        request_id=as_request_id(fields[1]),
         invitation_id=as_bytes(fields[2], what="an invitation's id", length=INVITATION_ID_BYTES),
-        public_key=_key(fields[3]),
-        signature=_signature(fields[4]),
+        public_key=as_key(fields[3]),
+        signature=as_signature(fields[4]),
     )
 
 
 def _slot(fields: Fields) -> Slot:
     control = as_array(fields[4], what="a control log", max_length=MAX_CONTROL_ITEMS)
     return Slot(
-        request_id=_request_id(fields[1]),
-        space=_space(fields[2]),
+        request_id=as_request_id(fields[1]),
+        space=as_space(fields[2]),
         sealed=as_bytes(fields[3], what="a slot", max_length=MAX_SLOT_BYTES),
-        control=tuple(_control_item(item) for item in control),
+        control=tuple(as_control_item(item) for item in control),
     )
 
 
 def _put_slot(fields: Fields) -> PutSlot:
     return PutSlot(
-        request_id=_request_id(fields[1]),
-        space=_space(fields[2]),
+        request_id=as_request_id(fields[1]),
+        space=as_space(fields[2]),
         invitation_id=as_bytes(fields[3], what="an invitation's id", length=INVITATION_ID_BYTES),
-        signing_key=_key(fields[4]),
+        signing_key=as_key(fields[4]),
         expires_ms=as_integer(fields[5], what="an expiry", high=MAX_TIME_MS - 1),
         sealed=as_bytes(fields[6], what="a slot", max_length=MAX_SLOT_BYTES),
     )
 
 
 def _done(fields: Fields) -> Done:
-    return Done(request_id=_request_id(fields[1]))
+    return Done(request_id=as_request_id(fields[1]))
 
 
 def _fault(fields: Fields) -> Fault:
     return Fault(
-        code=_code(FaultCode, fields[1]),
+        code=as_code(FaultCode, fields[1]),
         detail=as_text(fields[2], what="a detail", max_bytes=MAX_DETAIL_BYTES),
     )
+
+
+def _show(fields: Fields) -> Show:
+    return Show(
+        request_id=as_request_id(fields[1]),
+        space=as_space(fields[2]),
+        content=_presence(fields[3]),
+        signature=as_signature(fields[4]),
+    )
+
+
+def _shown(fields: Fields) -> Shown:
+    return Shown(space=as_space(fields[1]), content=_presence(fields[2]), signature=as_signature(fields[3]))
+
+
+def _presence(structure: Unpacked) -> bytes:
+    return as_bytes(structure, what="a presence message", max_length=MAX_PRESENCE_BYTES)
 
 
 _DECODERS: dict[int, tuple[int, Callable[[Fields], Message]]] = {
@@ -333,62 +370,7 @@ _DECODERS: dict[int, tuple[int, Callable[[Fields], Message]]] = {
     MessageType.PUT_SLOT: (7, _put_slot),
     MessageType.DONE: (2, _done),
     MessageType.FAULT: (3, _fault),
+    MessageType.SHOW: (5, _show),
+    MessageType.SHOWN: (4, _shown),
 }
 """How many fields a frame of each type has, its type included, and who reads them."""
-
-
-def _code(kind: type[_Code], structure: Unpacked) -> _Code:
-    text = as_text(structure, what="a code", max_bytes=KIB)
-    try:
-        return kind(text)
-    except ValueError as error:
-        raise Malformed(f"a code is unknown: {text[:40]!r}") from error
-
-
-def _cursor(structure: Unpacked) -> Cursor | None:
-    if structure is None:
-        return None
-    generation, offset, running_hash = as_array(structure, what="a cursor", length=3)
-    return Cursor(
-        generation=_generation(generation),
-        offset=as_integer(offset, what="an offset", high=MAX_OFFSET),
-        running_hash=_hash(running_hash),
-    )
-
-
-def _control_item(structure: Unpacked) -> ControlItem:
-    item = item_from_structure(structure)
-    if not isinstance(item, ControlItem):
-        raise Malformed("only control records are allowed here")
-    return item
-
-
-def _receipt(structure: Unpacked) -> bytes:
-    receipt = as_bytes(structure, what="a receipt", max_length=RECEIPT_BYTES)
-    if len(receipt) not in {0, RECEIPT_BYTES}:
-        raise Malformed(f"a receipt has {RECEIPT_BYTES} bytes, or none")
-    return receipt
-
-
-def _request_id(structure: Unpacked) -> int:
-    return as_integer(structure, what="a request id", low=1, high=MAX_REQUEST_ID)
-
-
-def _space(structure: Unpacked) -> SpaceId:
-    return SpaceId(as_bytes(structure, what="a space", length=HASH_BYTES))
-
-
-def _generation(structure: Unpacked) -> bytes:
-    return as_bytes(structure, what="a generation", length=GENERATION_BYTES)
-
-
-def _hash(structure: Unpacked) -> bytes:
-    return as_bytes(structure, what="a hash", length=HASH_BYTES)
-
-
-def _key(structure: Unpacked) -> bytes:
-    return as_bytes(structure, what="a key", length=KEY_BYTES)
-
-
-def _signature(structure: Unpacked) -> bytes:
-    return as_bytes(structure, what="a signature", length=SIGNATURE_BYTES)

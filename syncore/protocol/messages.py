@@ -51,6 +51,8 @@ class MessageType(IntEnum):
     PUT_SLOT = 13
     DONE = 14
     FAULT = 15
+    SHOW = 16
+    SHOWN = 17
 
 
 class OpenOutcome(Enum):
@@ -233,6 +235,28 @@ class Fault:
     detail: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """D -> R, 16: show this presence message to whoever is here; answered by done or refused.
+
+    The first one in a space also asks for those of others.
+    """
+
+    request_id: int
+    space: SpaceId
+    content: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """R -> D, 17: another connection's presence message, as it came."""
+
+    space: SpaceId
+    content: bytes
+    signature: bytes
+
+
 Message = (
     Hello
     | Identify
@@ -249,6 +273,8 @@ Message = (
     | PutSlot
     | Done
     | Fault
+    | Show
+    | Shown
 )
 
 TYPES: dict[type[Message], MessageType] = {
@@ -267,6 +293,8 @@ TYPES: dict[type[Message], MessageType] = {
     PutSlot: MessageType.PUT_SLOT,
     Done: MessageType.DONE,
     Fault: MessageType.FAULT,
+    Show: MessageType.SHOW,
+    Shown: MessageType.SHOWN,
 }
 
 

@@ -50,6 +50,26 @@ class BodyCipher(Protocol):
         ...
 
 
+class PresenceCipher(Protocol):
+    """Seals and opens the bodies of one space's presence messages, under keys of their own.
+
+    Both methods raise ``Misused`` for an epoch whose key is not held: that is not the message's fault.
+    """
+
+    def seal(self, epoch: int, plain: bytes, header: bytes) -> bytes:
+        """Pad to a fixed size and seal; draws a fresh nonce, so two calls never give the same bytes."""
+        ...
+
+    def open(self, epoch: int, body: bytes, header: bytes) -> bytes:
+        """The plain bytes.
+
+        Raises:
+            CryptoError: the seal does not hold.
+            Malformed: it holds, but what is inside is not padded as it has to be.
+        """
+        ...
+
+
 class Head(NamedTuple):
     """Where a writer's chain ends: its last commit's number, and the hash of the segment that carries it."""
 

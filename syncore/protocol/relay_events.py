@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from syncore.core.identifiers import SpaceId
 from syncore.protocol.control_records import AcceptedRecord, SignedRecord
 from syncore.protocol.items import SegmentItem
+from syncore.protocol.presence import PresenceMessage
 from syncore.protocol.receipts import Cursor, SignedReceipt
 from syncore.protocol.segments import Segment
 
@@ -103,8 +104,29 @@ class PutSlotRequested:
     sealed: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowRequested:
+    """Hand it to whoever is here, and keep nothing; answer with ``send_done`` or ``send_refused``.
+
+    Attributes:
+        request_id: Names the request in the answer.
+        space: The space, which is open on this connection.
+        message: Parsed, in that space; its signature is *not* verified.
+    """
+
+    request_id: int
+    space: SpaceId
+    message: PresenceMessage
+
+
 Request = (
-    OpenRequested | SegmentOffered | RecordOffered | CreateRequested | RedeemRequested | PutSlotRequested
+    OpenRequested
+    | SegmentOffered
+    | RecordOffered
+    | CreateRequested
+    | RedeemRequested
+    | PutSlotRequested
+    | ShowRequested
 )
 
 RelayEvent = Authenticated | Request

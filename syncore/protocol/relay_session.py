@@ -17,8 +17,6 @@ frames are allowed when; what breaks a rule gets a fault frame and raises. Reque
 refused by the session itself and make no event.
 """
 
-from dataclasses import dataclass, field
-
 from syncore.core.errors import Malformed, ProtocolViolation, Refused, RemoteError
 from syncore.core.identifiers import SpaceId
 from syncore.core.limits import MAX_FRAME_BYTES, MAX_UNAUTHENTICATED_FRAME_BYTES
@@ -42,6 +40,7 @@ from syncore.protocol.messages import (
     Redeem,
     Refusal,
     SessionLimits,
+    Show,
     Slot,
     Stored,
     message_type,
@@ -58,33 +57,14 @@ from syncore.protocol.relay_events import (
     RelayEvent,
     Request,
     SegmentOffered,
+    ShowRequested,
 )
+from syncore.protocol.relay_session_entries import OpenSpace, PendingRequest
 from syncore.protocol.request_parsing import read_request
 from syncore.protocol.session_states import ANSWERS, RELAY_CONNECTION, STREAM, Connection, Stream
 
 MAX_UNANSWERED_BYTES = 2 * MAX_FRAME_BYTES
 """Requests of one connection that wait for the relay's answer; beyond it the connection is not read."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Request:
-    """A request that was not answered yet; ``upload`` is the hash by which the stream can answer it."""
-
-    type: MessageType
-    space: SpaceId | None
-    size_bytes: int
-    start_offset: int = 1
-    upload: bytes = b""
-
-
-@dataclass(slots=True)
-class _Space:
-    """A space on this connection."""
-
-    state: Stream = Stream.ABSENT
-    next_offset: int = 1
-    uploads: dict[bytes, int] = field(default_factory=dict)
-    """Hash of a segment -> request."""
 
 
 def serve_anyone(_device_key: bytes, _token: bytes) -> bool:
@@ -116,8 +96,8 @@ class RelaySession:
         self._verify = verify
         self._started_ms = now_ms
         self._state = Connection.GREETING
-        self._spaces: dict[SpaceId, _Space] = {}
-        self._requests: dict[int, _Request] = {}
+        self._spaces: dict[SpaceId, OpenSpace] = {}
+        self._requests: dict[int, PendingRequest] = {}
         self._unanswered_bytes = 0
         self._last_request_id = 0
         self._outgoing: list[bytes] = []
@@ -282,10 +262,16 @@ class RelaySession:
         self._send(message)
 
     def send_done(self, request_id: int) -> None:
-        """Answer a put slot: it is kept."""
+        """Answer a put slot: it is kept; or a show: it was handed on."""
         if not self.is_closed:
             self._answer(request_id, MessageType.DONE)
             self._send(Done(request_id=request_id))
+
+    def send_shown(self, space: SpaceId, frame: bytes) -> None:
+        """Send another connection's presence message in an open space, as the frame of a ``Shown``."""
+        if not self.is_closed:
+            self._stream(space, MessageType.SHOWN)
+            self._outgoing.append(frame)
 
     # --- inside: receiving ------------------------------------------------------------------------
 
@@ -302,7 +288,7 @@ class RelaySession:
             self._send(self._handshake.welcome(message))
             self._state = following
             return [Authenticated(device_key=self.device_key)]
-        assert isinstance(message, Open | Append | Create | Redeem | PutSlot)
+        assert isinstance(message, Open | Append | Create | Redeem | PutSlot | Show)
         self._check_request(message.request_id)
         try:
             event = read_request(message, transcript=self._handshake.transcript, verify=self._verify)
@@ -333,12 +319,20 @@ class RelaySession:
                 space, upload = event.space, self._watch_for(event)
             case RecordOffered() | PutSlotRequested():
                 space = event.space
+            case ShowRequested():
+                space = event.space
+                self._check_open(space)
             case RedeemRequested():
                 pass
-        self._requests[event.request_id] = _Request(
+        self._requests[event.request_id] = PendingRequest(
             type=kind, space=space, size_bytes=size_bytes, start_offset=start_offset, upload=upload
         )
         self._unanswered_bytes += size_bytes
+
+    def _check_open(self, space: SpaceId) -> None:
+        stream = self._spaces.get(space)
+        if stream is None or (stream.state, MessageType.SHOW) not in STREAM:
+            raise ProtocolViolation("a presence message of a space that is not open")
 
     def _watch_for(self, offer: SegmentOffered) -> bytes:
         """Let a stub answer an offer, if there is a stream; the hash by which it will."""
@@ -353,7 +347,7 @@ class RelaySession:
     def _ask_for(self, space: SpaceId, asking: MessageType) -> None:
         if space not in self._spaces and len(self._spaces) >= self.limits.spaces:
             raise ProtocolViolation(f"more than {self.limits.spaces} spaces on one connection")
-        stream = self._spaces.setdefault(space, _Space())
+        stream = self._spaces.setdefault(space, OpenSpace())
         following = STREAM.get((stream.state, asking))
         if following is None:
             raise ProtocolViolation("a space was asked for that is open already")
@@ -361,7 +355,7 @@ class RelaySession:
 
     # --- inside: answering ------------------------------------------------------------------------
 
-    def _answer(self, request_id: int, answer: MessageType) -> _Request:
+    def _answer(self, request_id: int, answer: MessageType) -> PendingRequest:
         request = self._requests.pop(request_id)
         assert (request.type, answer) in ANSWERS
         self._unanswered_bytes -= request.size_bytes
@@ -381,12 +375,12 @@ class RelaySession:
             Refusal(request_id=request_id, code=code, is_final=code.is_final, detail=clip_detail(detail))
         )
 
-    def _stream(self, space: SpaceId, event: MessageType) -> _Space:
+    def _stream(self, space: SpaceId, event: MessageType) -> OpenSpace:
         stream = self._spaces[space]
         stream.state = STREAM[stream.state, event]
         return stream
 
-    def _as_sent(self, stream: _Space, digest: bytes, item: StoredItem) -> Item:
+    def _as_sent(self, stream: OpenSpace, digest: bytes, item: StoredItem) -> Item:
         request_id = stream.uploads.get(digest) if isinstance(item, SegmentItem) else None
         if request_id is None:
             return item

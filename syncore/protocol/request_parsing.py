@@ -10,8 +10,9 @@ from syncore.protocol.control_payloads import Genesis, NameRelay
 from syncore.protocol.control_records import AcceptedRecord, SignedRecord
 from syncore.protocol.handshake import REDEEM_KIND, redeem_hash
 from syncore.protocol.items import ControlItem, SegmentItem, read_control, read_segment
-from syncore.protocol.messages import Append, Create, Open, PutSlot, Redeem
+from syncore.protocol.messages import Append, Create, Open, PutSlot, Redeem, Show
 from syncore.protocol.ports import Verify
+from syncore.protocol.presence import parse_presence
 from syncore.protocol.receipts import decode_receipt
 from syncore.protocol.refusal_codes import RefusalCode
 from syncore.protocol.relay_events import (
@@ -22,11 +23,12 @@ from syncore.protocol.relay_events import (
     RedeemRequested,
     Request,
     SegmentOffered,
+    ShowRequested,
 )
 
 
 def read_request(
-    message: Open | Append | Create | Redeem | PutSlot, *, transcript: bytes, verify: Verify
+    message: Open | Append | Create | Redeem | PutSlot | Show, *, transcript: bytes, verify: Verify
 ) -> Request:
     """The event for a request.
 
@@ -57,6 +59,8 @@ def read_request(
                 expires_ms=message.expires_ms,
                 sealed=message.sealed,
             )
+        case Show():
+            return _show(message)
 
 
 def signed_part(record: SignedRecord | AcceptedRecord) -> SignedRecord:
@@ -117,6 +121,17 @@ def _redeem(message: Redeem, transcript: bytes, verify: Verify) -> RedeemRequest
     return RedeemRequested(
         request_id=message.request_id, invitation_id=message.invitation_id, public_key=message.public_key
     )
+
+
+def _show(message: Show) -> ShowRequested:
+    try:
+        presence = parse_presence(message.content, message.signature)
+    except UnsupportedVersion as error:
+        raise _refused(RefusalCode.UNSUPPORTED, error.message) from error
+    except Malformed as error:
+        raise _refused(RefusalCode.MALFORMED, error.message) from error
+    _check_space(presence.header.space, message.space)
+    return ShowRequested(request_id=message.request_id, space=message.space, message=presence)
 
 
 def _control(item: ControlItem) -> SignedRecord | AcceptedRecord:

@@ -3,7 +3,7 @@
 - The *connection*: the relay speaks first, the device proves its key, the relay proves its own; then requests
   flow until a fault or the end of the connection. Nothing is allowed after that.
 - A *space* on a connection: asked for, then open for as long as the connection lives, or absent again when
-  refused. Asking twice is illegal, and so are items of a space that is not open.
+  refused. Asking twice is illegal, and so are items and presence of a space that is not open.
 - A *request*: each kind may be answered by certain frames and by no others; every answer ends it.
 """
 
@@ -32,6 +32,7 @@ DEVICE_CONNECTION: dict[tuple[Connection, MessageType], Connection] = {
     (Connection.READY, MessageType.STORED): Connection.READY,
     (Connection.READY, MessageType.SLOT): Connection.READY,
     (Connection.READY, MessageType.DONE): Connection.READY,
+    (Connection.READY, MessageType.SHOWN): Connection.READY,
     (Connection.GREETING, MessageType.FAULT): Connection.CLOSED,
     (Connection.PROVING, MessageType.FAULT): Connection.CLOSED,
     (Connection.READY, MessageType.FAULT): Connection.CLOSED,
@@ -45,6 +46,7 @@ RELAY_CONNECTION: dict[tuple[Connection, MessageType], Connection] = {
     (Connection.READY, MessageType.CREATE): Connection.READY,
     (Connection.READY, MessageType.REDEEM): Connection.READY,
     (Connection.READY, MessageType.PUT_SLOT): Connection.READY,
+    (Connection.READY, MessageType.SHOW): Connection.READY,
 }
 """What a relay does with the frames that it receives."""
 
@@ -63,6 +65,8 @@ STREAM: dict[tuple[Stream, MessageType], Stream] = {
     (Stream.ASKED, MessageType.OPENED): Stream.OPEN,
     (Stream.ASKED, MessageType.REFUSAL): Stream.ABSENT,
     (Stream.OPEN, MessageType.ITEMS): Stream.OPEN,
+    (Stream.OPEN, MessageType.SHOW): Stream.OPEN,
+    (Stream.OPEN, MessageType.SHOWN): Stream.OPEN,
 }
 
 ANSWERS: frozenset[tuple[MessageType, MessageType]] = frozenset(
@@ -78,6 +82,8 @@ ANSWERS: frozenset[tuple[MessageType, MessageType]] = frozenset(
         (MessageType.REDEEM, MessageType.REFUSAL),
         (MessageType.PUT_SLOT, MessageType.DONE),
         (MessageType.PUT_SLOT, MessageType.REFUSAL),
+        (MessageType.SHOW, MessageType.DONE),
+        (MessageType.SHOW, MessageType.REFUSAL),
     }
 )
 """Which frames answer which requests."""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from syncore.core.errors import Malformed
-from syncore.crypto.padding import pad, padme, unpad
+from syncore.core.errors import Malformed, Misused
+from syncore.crypto.padding import pad, pad_to, padme, unpad, unpad_from
 from tests.crypto.vectors import PRIMITIVES, Vector, flipped
 
 
@@ -45,3 +45,32 @@ def test_a_length_is_not_believed() -> None:
     for length in (253, 2**16, 2**31, 2**32 - 1):
         with pytest.raises(Malformed):
             unpad(length.to_bytes(4, "big") + bytes(252))
+
+
+SIZES = (8, 16, 64)
+
+
+def test_fixed_sizes_take_the_smallest_that_fits() -> None:
+    """A content is padded to the first size that holds it and its length, and comes back."""
+    for length, size in ((0, 8), (4, 8), (5, 16), (12, 16), (13, 64), (60, 64)):
+        content = bytes(range(1, length + 1))
+        padded = pad_to(content, SIZES)
+        assert len(padded) == size
+        assert unpad_from(padded, SIZES) == content
+    with pytest.raises(Misused):
+        pad_to(bytes(61), SIZES)
+
+
+def test_a_content_has_one_frame_of_a_fixed_size() -> None:
+    """Another size, another length, or padding that is not of zeros is refused."""
+    padded = pad_to(b"abc", SIZES)
+    for other in (b"", padded[:3], padded + bytes(8), padded[:-1], padded[:-1] + b"\1"):
+        with pytest.raises(Malformed):
+            unpad_from(other, SIZES)
+    for length in (4, 5, 61, 2**32 - 1):
+        frame = length.to_bytes(4, "big") + padded[4:]
+        if length == 4:
+            assert unpad_from(frame, SIZES) == b"abc\0"
+        else:
+            with pytest.raises(Malformed):
+                unpad_from(frame, SIZES)

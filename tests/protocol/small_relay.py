@@ -22,6 +22,7 @@ from syncore.protocol.relay_events import (
     RedeemRequested,
     RelayEvent,
     SegmentOffered,
+    ShowRequested,
 )
 from syncore.protocol.relay_session import RelaySession
 from syncore.protocol.request_parsing import signed_part
@@ -36,6 +37,7 @@ class SmallRelay:
         """Hold the logs of these spaces."""
         self.spaces = {space.id: space for space in spaces}
         self.slots: dict[bytes, PutSlotRequested] = {}
+        self.shown: list[ShowRequested] = []
 
     def act(self, session: RelaySession, event: RelayEvent) -> None:
         """Answer one event."""
@@ -61,6 +63,9 @@ class SmallRelay:
                 session.send_done(event.request_id)
             case RedeemRequested():
                 self._redeem(session, event)
+            case ShowRequested():
+                self.shown.append(event)
+                session.send_done(event.request_id)
             case _:
                 assert event.device_key == session.device_key
 

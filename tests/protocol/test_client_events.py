@@ -10,6 +10,7 @@ from syncore.protocol.client_events import (
     Connected,
     FaultReceived,
     ItemsReceived,
+    PresenceReceived,
     RequestDone,
     RequestRefused,
     SlotReceived,
@@ -28,6 +29,8 @@ ANSWERED_BY = {
     MessageType.SLOT: SlotReceived,
     MessageType.DONE: RequestDone,
 }
+UNASKED = {Connected, FaultReceived, ItemsReceived, PresenceReceived}
+"""Events that answer no request, or not only."""
 
 
 @pytest.mark.parametrize("outcome", OpenOutcome)
@@ -47,7 +50,12 @@ def test_an_opened_space_says_what_is_to_be_read(
 def test_every_answer_has_an_event_that_names_its_request() -> None:
     """For each frame that answers a request there is an event; but for items, it holds the request's id."""
     assert set(ANSWERED_BY) == {answer for _, answer in ANSWERS}
-    assert set(get_args(ClientEvent)) == {*ANSWERED_BY.values(), Connected, FaultReceived}
+    assert set(get_args(ClientEvent)) == {
+        *ANSWERED_BY.values(),
+        Connected,
+        FaultReceived,
+        PresenceReceived,
+    }
     for event in get_args(ClientEvent):
         names = {one.name for one in dataclasses.fields(event)}
-        assert ("request_id" in names) is (event not in {Connected, FaultReceived, ItemsReceived})
+        assert ("request_id" in names) is (event not in UNASKED)

@@ -25,6 +25,7 @@ from syncore.protocol.client_events import (
     FaultReceived,
     ItemsReceived,
     OwnUpload,
+    PresenceReceived,
     RequestDone,
     RequestRefused,
     SlotReceived,
@@ -47,6 +48,7 @@ from syncore.protocol.messages import (
     OpenOutcome,
     Refusal,
     SessionLimits,
+    Shown,
     Stored,
 )
 from syncore.protocol.receipts import Cursor, start_of_log
@@ -63,6 +65,7 @@ from tests.protocol.builders import (
     invite,
     mutations,
 )
+from tests.protocol.presences import presence
 from tests.protocol.small_relay import SmallRelay, Wire
 
 
@@ -452,7 +455,7 @@ def test_a_stranger_joins_with_an_invitation() -> None:
         expires_ms=NOW_MS,
         sealed=b"sealed",
     )
-    assert owner.run() == [RequestDone(request_id=request_id)]
+    assert owner.run() == [RequestDone(request_id=request_id, space=space.id)]
     joiner = Wire(relay, device_key(1), relay_key=None, serial=1).connected()
     request_id = joiner.client.redeem(invitation_key(invitation), invitation.id)
     slot = one(joiner.run(), SlotReceived)
@@ -546,3 +549,45 @@ def test_uploads_of_several_spaces_do_not_mix() -> None:
     wire.client.append_segment(segment)
     with pytest.raises(ProtocolViolation):
         hear(wire, items(other, len(other.items) + 1, StubItem(hash=segment.hash)))
+
+
+# --- presence ---
+
+
+def test_presence_is_shown_and_received_in_an_open_space() -> None:
+    """A show is answered by done; what others show comes unparsed, whatever is in it."""
+    space = Space()
+    wire = wired(space)
+    wire.opened(space.id)
+    message = presence(space.id, 0)
+    request_id = wire.client.show(message)
+    assert wire.run() == [RequestDone(request_id=request_id, space=space.id)]
+    assert [event.message for event in wire.relay.shown] == [message]
+    for content in (message.content, b"of a later version"):
+        shown = Shown(space=space.id, content=content, signature=bytes(64))
+        assert hear(wire, shown) == [PresenceReceived(space=space.id, content=content, signature=bytes(64))]
+
+
+def test_a_refused_show_is_told_and_the_space_stays_open() -> None:
+    """A refusal of presence names the space, which goes on."""
+    space = Space()
+    wire = wired(space)
+    wire.opened(space.id)
+    request_id = wire.client.show(presence(space.id, 0))
+    refusal = Refusal(request_id=request_id, code=RefusalCode.RATE_LIMITED, is_final=False, detail="")
+    (event,) = hear(wire, refusal)
+    assert isinstance(event, RequestRefused)
+    assert (event.space, event.code) == (space.id, RefusalCode.RATE_LIMITED)
+    assert wire.client.is_open(space.id)
+
+
+def test_presence_of_a_space_that_is_not_open() -> None:
+    """Showing before a space is open is a mistake; being shown something there is a violation."""
+    space = Space()
+    wire = asked(space)
+    message = presence(space.id, 0)
+    with pytest.raises(Misused):
+        wire.client.show(message)
+    with pytest.raises(ProtocolViolation):
+        hear(wire, Shown(space=space.id, content=message.content, signature=message.signature))
+    assert wire.client.is_closed

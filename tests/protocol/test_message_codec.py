@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from syncore.codec.packing import Packed, pack
 from syncore.core.errors import Malformed
 from syncore.core.identifiers import SpaceId
-from syncore.core.limits import MAX_BATCH_ITEMS, MAX_FRAME_BYTES, MAX_UNAUTHENTICATED_FRAME_BYTES
+from syncore.core.limits import (
+    MAX_BATCH_ITEMS,
+    MAX_FRAME_BYTES,
+    MAX_PRESENCE_BYTES,
+    MAX_UNAUTHENTICATED_FRAME_BYTES,
+)
 from syncore.protocol.items import Item, StubItem, control_item, segment_item
 from syncore.protocol.message_codec import clip_detail, decode_message, encode_message
 from syncore.protocol.messages import (
@@ -29,6 +34,8 @@ from syncore.protocol.messages import (
     Redeem,
     Refusal,
     SessionLimits,
+    Show,
+    Shown,
     Slot,
     Stored,
     Welcome,
@@ -83,6 +90,8 @@ MESSAGES: list[Message] = [
     ),
     Done(request_id=6),
     Fault(code=FaultCode.SHUTTING_DOWN, detail=""),
+    Show(request_id=7, space=SPACE_ID, content=b"presence", signature=bytes(64)),
+    Shown(space=SPACE_ID, content=b"presence", signature=bytes(64)),
 ]
 
 
@@ -124,7 +133,7 @@ STRUCTURES = st.recursive(
 )
 
 
-@given(st.integers(0, 17), st.lists(STRUCTURES, max_size=8))
+@given(st.integers(0, 18), st.lists(STRUCTURES, max_size=8))
 def test_any_fields_are_a_message_or_malformed(number: int, fields: list[Packed]) -> None:
     """Fields of any type and number behind a frame's type give a message or a RemoteError."""
     check_parser(read, pack([number, *fields]))
@@ -168,7 +177,8 @@ BAD_FIELDS: dict[str, list[Packed]] = {
     "a long token": [2, bytes(32), bytes(32), bytes(MAX_TOKEN_BYTES + 1), bytes(64)],
     "type 0": [0],
     "no type": [],
-    "type 16": [16, 1],
+    "a long presence message": [17, bytes(32), bytes(MAX_PRESENCE_BYTES + 1), bytes(64)],
+    "type 18": [18, 1],
 }
 
 

@@ -14,6 +14,7 @@ from syncore.protocol.relay_events import (
     RelayEvent,
     Request,
     SegmentOffered,
+    ShowRequested,
 )
 from syncore.protocol.session_states import ANSWERS
 
@@ -23,6 +24,7 @@ EVENTS: dict[MessageType, set[type]] = {
     MessageType.CREATE: {CreateRequested},
     MessageType.REDEEM: {RedeemRequested},
     MessageType.PUT_SLOT: {PutSlotRequested},
+    MessageType.SHOW: {ShowRequested},
 }
 
 

@@ -29,6 +29,8 @@ from syncore.protocol.messages import (
     PutSlot,
     Refusal,
     SessionLimits,
+    Show,
+    Shown,
     Slot,
     Stored,
     Welcome,
@@ -42,9 +44,11 @@ from syncore.protocol.relay_events import (
     RecordOffered,
     RedeemRequested,
     SegmentOffered,
+    ShowRequested,
 )
 from syncore.protocol.relay_session import MAX_UNANSWERED_BYTES, RelaySession
 from tests.protocol.builders import GENERATION, NOW_MS, RELAY, Space, device_key, fill, invite, mutations
+from tests.protocol.presences import presence
 from tests.protocol.small_relay import SmallRelay, Wire
 
 SPACE_ID = SpaceId(fill("space"))
@@ -530,3 +534,64 @@ def test_any_frame_is_an_event_a_refusal_or_a_fault(frames: list[bytes], is_read
             relay.receive_data(frame)
     except RemoteError:
         fault_of(relay)
+
+
+# --- presence ---
+
+
+def test_presence_is_handed_on_in_an_open_space() -> None:
+    """A show in an open space is an event, answered by done; what others show goes out as it is."""
+    space, relay = Space(), ready()
+    grant(relay, space)
+    message = presence(space.id, 0)
+    show = Show(request_id=2, space=space.id, content=message.content, signature=message.signature)
+    assert say(relay, show) == [ShowRequested(request_id=2, space=space.id, message=message)]
+    relay.send_done(2)
+    shown = Shown(space=space.id, content=message.content, signature=message.signature)
+    relay.send_shown(space.id, encode_message(shown))
+    assert sent(relay) == [Done(request_id=2), shown]
+    assert relay.next_offset(space.id) == 1
+
+
+@pytest.mark.parametrize("is_asked", [False, True])
+def test_presence_of_a_space_that_is_not_open_is_a_violation(*, is_asked: bool) -> None:
+    """A show before the space is open ends the session."""
+    space, relay = Space(), ready()
+    if is_asked:
+        say(relay, ask(1, space.id))
+    message = presence(space.id, 0)
+    with pytest.raises(ProtocolViolation):
+        say(relay, Show(request_id=2, space=space.id, content=message.content, signature=message.signature))
+    assert fault_of(relay) is FaultCode.VIOLATION
+
+
+def test_presence_that_does_not_parse_is_refused() -> None:
+    """A message that is none, or of a later version, is refused without an event, and the session goes on."""
+    space, relay = Space(), ready()
+    grant(relay, space)
+    message = presence(space.id, 0)
+    for request_id, (content, code) in enumerate(
+        [
+            (b"", RefusalCode.MALFORMED),
+            (message.content[:-1], RefusalCode.MALFORMED),
+            (b"\x02" + message.content[1:], RefusalCode.UNSUPPORTED),
+            (presence(SPACE_ID, 0).content, RefusalCode.MALFORMED),
+        ],
+        start=2,
+    ):
+        show = Show(request_id=request_id, space=space.id, content=content, signature=message.signature)
+        assert say(relay, show) == []
+        (refused,) = sent(relay)
+        assert isinstance(refused, Refusal)
+        assert (refused.request_id, refused.code) == (request_id, code)
+    assert not relay.is_closed
+
+
+def test_nothing_is_shown_after_the_end() -> None:
+    """After a session has closed, presence is dropped like answers."""
+    space, relay = Space(), ready()
+    grant(relay, space)
+    relay.fail(FaultCode.SHUTTING_DOWN)
+    sent(relay)
+    relay.send_shown(space.id, b"frame")
+    assert sent(relay) == []

@@ -9,7 +9,7 @@ from syncore.crypto.signing import verify
 from syncore.protocol.control_records import sign_record
 from syncore.protocol.handshake import REDEEM_KIND, redeem_hash
 from syncore.protocol.items import ControlItem, SegmentItem, control_item, segment_item
-from syncore.protocol.messages import Append, Create, Open, PutSlot, Redeem
+from syncore.protocol.messages import Append, Create, Open, PutSlot, Redeem, Show
 from syncore.protocol.receipts import decode_receipt
 from syncore.protocol.refusal_codes import RefusalCode
 from syncore.protocol.relay_events import (
@@ -20,12 +20,14 @@ from syncore.protocol.relay_events import (
     RedeemRequested,
     Request,
     SegmentOffered,
+    ShowRequested,
 )
 from syncore.protocol.request_parsing import read_request, signed_part
 from tests.protocol.builders import NOW_MS, Space, device_key, fill, invite
+from tests.protocol.presences import presence
 
 TRANSCRIPT = fill("transcript")
-AnyRequest = Open | Append | Create | Redeem | PutSlot
+AnyRequest = Open | Append | Create | Redeem | PutSlot | Show
 
 
 def read(message: AnyRequest) -> Request:
@@ -167,3 +169,19 @@ def test_the_signed_part_of_a_record_is_without_its_acceptance() -> None:
     """A record is the same whether or not it came with an acceptance."""
     accepted = Space().relay_record
     assert signed_part(accepted) is signed_part(accepted.signed) is accepted.signed
+
+
+def test_presence_is_parsed() -> None:
+    """A show is handed on with its message; another space, version or size is refused."""
+    space = Space()
+    message = presence(space.id, 0)
+    show = Show(request_id=4, space=space.id, content=message.content, signature=message.signature)
+    assert read(show) == ShowRequested(request_id=4, space=space.id, message=message)
+    for changed, code in (
+        (replace(show, space=Space(name="other").id), RefusalCode.MALFORMED),
+        (replace(show, content=b"\x07" + message.content[1:]), RefusalCode.UNSUPPORTED),
+        (replace(show, content=message.content + b"\0"), RefusalCode.MALFORMED),
+    ):
+        with pytest.raises(Refused) as refused:
+            read(changed)
+        assert refused.value.code == code.value

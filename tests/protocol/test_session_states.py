@@ -52,7 +52,7 @@ def test_the_handshake_is_not_repeated_and_requests_change_nothing() -> None:
 
 
 def test_a_space_is_asked_for_then_open_or_absent_again() -> None:
-    """Both requests ask; the answer opens or takes back; only an open space has items, and it stays open."""
+    """Both requests ask, the answer opens or takes back; only an open space has items and presence."""
     assert {kind for state, kind in STREAM if state is Stream.ABSENT} == {
         MessageType.OPEN,
         MessageType.CREATE,
@@ -62,7 +62,7 @@ def test_a_space_is_asked_for_then_open_or_absent_again() -> None:
     answers = {kind: following for (state, kind), following in STREAM.items() if state is Stream.ASKED}
     assert answers == {MessageType.OPENED: Stream.OPEN, MessageType.REFUSAL: Stream.ABSENT}
     still_open = {kind: following for (state, kind), following in STREAM.items() if state is Stream.OPEN}
-    assert still_open == {MessageType.ITEMS: Stream.OPEN}
+    assert still_open == dict.fromkeys((MessageType.ITEMS, MessageType.SHOW, MessageType.SHOWN), Stream.OPEN)
 
 
 def test_every_request_has_an_answer_and_can_be_refused() -> None:
