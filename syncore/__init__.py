@@ -59,8 +59,10 @@ if TYPE_CHECKING:
     from syncore.documents.changes import rewrite as rewrite
     from syncore.documents.changes import splice as splice
     from syncore.documents.operations import FieldKind as FieldKind
+    from syncore.engine.presence import Presence as Presence
     from syncore.engine.replica import Replica as Replica
     from syncore.engine.space import Space as Space
+    from syncore.protocol.presence_table import Present as Present
     from syncore.replica.collection import Collection as Collection
     from syncore.replica.transaction import Transaction as Transaction
     from syncore.replica.views import Change as Change
@@ -99,6 +101,8 @@ _HOMES = {
     "NotAReplica": "syncore.core.errors",
     "NotPermitted": "syncore.core.errors",
     "NotWritable": "syncore.core.errors",
+    "Presence": "syncore.engine.presence",
+    "Present": "syncore.protocol.presence_table",
     "ProtocolViolation": "syncore.core.errors",
     "ReadOnly": "syncore.core.errors",
     "Refused": "syncore.core.errors",

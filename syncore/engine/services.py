@@ -30,6 +30,7 @@ from syncore.sync.addresses import relay_address, short_address
 from syncore.sync.connection import RelayConnection
 from syncore.sync.membership import FIRST_EPOCH, MAX_ATTEMPTS, NewSpace, accept, create_space, invite, resume
 from syncore.sync.service import SyncService
+from syncore.sync.space_presence import SpacePresence
 from syncore.sync.status import SpaceStatus, Traffic
 
 _INCARNATION_BYTES = 4
@@ -159,12 +160,7 @@ class Services:
         """Wait until a space is synced."""
         if self.local.spaces[number].is_private:
             return
-        if self._is_closed:
-            raise Closed("the replica is closed")
-        if not self.has_keys:
-            raise ReadOnly(_NO_KEYS, hint="open it with the keystore that it was made with")
-        if not self.is_syncing:
-            raise Misused("syncing is switched off for this replica", hint="open it without sync=False")
+        self._check_syncing()
         await self.sync.synced(number)
 
     async def status_changed(self, since: int) -> None:
@@ -177,6 +173,18 @@ class Services:
         if self.has_keys or self.local.spaces[number].is_private:
             return status
         return replace(status, reason=_NO_KEYS)
+
+    def can_sync(self, number: int) -> bool:
+        """Whether a space is one that is kept in sync."""
+        is_private = self.local.spaces[number].is_private
+        return self.is_syncing and self.has_keys and not is_private and not self._is_closed
+
+    def presence(self, number: int) -> SpacePresence:
+        """Who is in a space; taking part in it begins with the first call."""
+        if self.local.spaces[number].is_private:
+            raise Misused("nobody else can be in a private space", hint="share() it first")
+        self._check_syncing()
+        return self.sync.presence(number)
 
     async def digest(self, number: int) -> bytes:
         """The digest of a space's content."""
@@ -194,6 +202,15 @@ class Services:
         )  # raised to whoever began it, if still there
         await self.sync.close()
         await self.local.close()
+
+    def _check_syncing(self) -> None:
+        """Refuse what only a replica that syncs can do."""
+        if self._is_closed:
+            raise Closed("the replica is closed")
+        if not self.has_keys:
+            raise ReadOnly(_NO_KEYS, hint="open it with the keystore that it was made with")
+        if not self.is_syncing:
+            raise Misused("syncing is switched off for this replica", hint="open it without sync=False")
 
     def _check_writable(self) -> None:
         """Refuse, before a relay hears of it, what could not be kept here."""

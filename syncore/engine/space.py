@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from syncore.core.errors import Misused
 from syncore.core.ports import Durability
+from syncore.engine.presence import Presence
 from syncore.engine.services import Services
 from syncore.protocol.control_payloads import Role
 from syncore.replica.collection import Collection
@@ -75,6 +76,11 @@ class Space:
     def watch(self) -> ChangeStream:
         """The changes of all collections that are committed from now on, here or by other devices."""
         return self._services.local.hub.open(self._local_number(), lambda _change: True)
+
+    @property
+    def presence(self) -> Presence:
+        """Who is here now, and what they show: fleeting, and never stored."""
+        return Presence(self._services, self._local_number)
 
     async def collections(self) -> list[str]:
         """The names of the collections that have documents, sorted."""

@@ -23,7 +23,7 @@ from syncore.core.errors import (
 from syncore.core.identifiers import SpaceId, device_index
 from syncore.core.ports import Clock, Connector, Entropy
 from syncore.crypto.signing import verify
-from syncore.protocol.client_events import ClientEvent, ItemsReceived, RequestRefused, SpaceOpened
+from syncore.protocol.client_events import ClientEvent, SpaceOpened
 from syncore.protocol.receipts import Cursor, decode_receipt
 from syncore.replica.guarding import FileGuard
 from syncore.replica.keystore import Keystore
@@ -32,6 +32,8 @@ from syncore.replica.space_keys import CipherFactory, SpaceCipher
 from syncore.replica.space_state import SpaceState
 from syncore.sync.backoff import pause_ms
 from syncore.sync.connection import RelayConnection
+from syncore.sync.space_events import SpaceEvent, take_event
+from syncore.sync.space_presence import SpacePresence
 from syncore.sync.space_sync import SpaceSync, check_outcome
 from syncore.sync.status import SpaceStatus, SyncState, Traffic
 
@@ -105,6 +107,10 @@ class SyncService:
     async def close(self) -> None:
         """Disconnect. What was not acknowledged stays in the pending log. Idempotent."""
         self._is_closed = True
+        presences = [sync.presence for link in self._links.values() for sync in link.spaces.values()]
+        await asyncio.gather(*(presence.leave() for presence in presences))
+        for presence in presences:
+            presence.close()
         tasks = [*self._tasks]
         for task in tasks:
             task.cancel()
@@ -134,7 +140,22 @@ class SyncService:
             returns_in_time=progress.returns_in_time,
             closed_writers=len(state.closed),
             set_aside=progress.set_aside,
+            presence_dropped=sync.presence.dropped,
+            presence_refused=sync.presence.refused,
         )
+
+    def presence(self, number: int) -> SpacePresence:
+        """Who is in a space; taking part in it begins with the first call.
+
+        Raises:
+            Closed: the replica is closed.
+        """
+        if self._is_closed:
+            raise Closed("the replica is closed")
+        presence = self._found(number)[1].presence
+        if presence.begin():
+            self._start(presence.run(), "syncore presence")
+        return presence
 
     async def synced(self, number: int) -> None:
         """Return when all own commits are acknowledged and all that the relay holds by now is in.
@@ -344,17 +365,10 @@ def _only_for(sync: SpaceSync) -> Iterator[None]:
 
 
 async def _dispatch(event: ClientEvent, by_space: dict[SpaceId, SpaceSync]) -> None:
-    if not isinstance(event, SpaceOpened | ItemsReceived | RequestRefused) or event.space not in by_space:
-        return
-    sync = by_space[event.space]
-    with _only_for(sync):
-        match event:
-            case SpaceOpened():
-                await sync.on_opened(event)
-            case ItemsReceived():
-                await sync.on_items(event)
-            case RequestRefused():
-                sync.on_refused(event)
+    if isinstance(event, SpaceEvent) and event.space in by_space:
+        sync = by_space[event.space]
+        with _only_for(sync):
+            await take_event(sync, event)
 
 
 def _first(failures: BaseExceptionGroup[SyncoreError]) -> SyncoreError:

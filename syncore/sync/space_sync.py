@@ -16,9 +16,10 @@ from syncore.replica.local_replica import LocalReplica
 from syncore.replica.merging import Merge, Merged
 from syncore.replica.rebasing import set_aside
 from syncore.replica.sealing import UnsendableCommit, seal_pending, sealed_segment
-from syncore.replica.space_keys import CipherFactory, SpaceCipher, SpaceKeys
+from syncore.replica.space_keys import CipherFactory, SpaceCipher, SpaceKeys, SpacePresenceCipher
 from syncore.replica.space_state import SpaceState
 from syncore.sync.connection import RelayConnection, refused_error
+from syncore.sync.space_presence import SpacePresence
 from syncore.sync.status import Progress, SyncState
 
 GENESIS_SPACE = bytes(32)
@@ -30,6 +31,7 @@ class SpaceSync:
 
     Attributes:
         progress: What the status shows.
+        presence: Who is here.
         was_live: Whether the last connection got as far as being live.
     """
 
@@ -55,6 +57,7 @@ class SpaceSync:
         self._sent: set[bytes] = set()
         self._pushing = asyncio.Lock()
         self.progress = Progress()
+        self.presence = SpacePresence(replica.clock, replica.entropy, counted=changed)
         self.was_live = False
 
     @property
@@ -90,6 +93,7 @@ class SpaceSync:
     def disconnect(self) -> None:
         """The connection is gone."""
         self._connection = None
+        self.presence.disconnected()
         if self.progress.state is not SyncState.STOPPED:
             self._show(SyncState.OFFLINE)
 
@@ -138,6 +142,8 @@ class SpaceSync:
             RelayLostData: the relay does not know what it had acknowledged.
             Refused: trying again on a fresh connection may help, or nothing will.
         """
+        if self.presence.answered(event):
+            return
         if event.code is RefusalCode.FORK:
             return  # the stream brings the segment that took our number, and with it the rebase
         if event.code is RefusalCode.UNKNOWN_SPACE:
@@ -219,6 +225,9 @@ class SpaceSync:
         self.progress.failure = None
         self._show(SyncState.LIVE)
         self._replica.committed.set()
+        assert self._connection is not None
+        assert self._keys is not None
+        self.presence.connected(self._connection, self._keys, lambda: self.state)
 
     @property
     def _is_member(self) -> bool:
@@ -255,7 +264,10 @@ class SpaceSync:
                     "the keystore holds another key than the one that the space names"
                 ) from error
         return SpaceKeys(
-            cipher=self._cipher({epoch: key}, self._replica.entropy), signer=device.signing, verify=verify
+            cipher=self._cipher({epoch: key}, self._replica.entropy),
+            presence=SpacePresenceCipher({epoch: key}, self._replica.entropy),
+            signer=device.signing,
+            verify=verify,
         )
 
     def _show(self, state: SyncState) -> None:

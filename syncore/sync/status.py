@@ -38,6 +38,9 @@ class SpaceStatus:
             re-keyed.
         closed_writers: Writers that sent something invalid; nothing more of them is accepted.
         set_aside: Own transactions that could not be sent; see ``syncore status``.
+        presence_dropped: Presence messages of others that were not taken: old ones, from too many sessions,
+            or not from a member.
+        presence_refused: Own presence messages that the relay did not hand on.
     """
 
     state: SyncState
@@ -50,6 +53,8 @@ class SpaceStatus:
     returns_in_time: int = 0
     closed_writers: int = 0
     set_aside: int = 0
+    presence_dropped: int = 0
+    presence_refused: int = 0
 
     def __str__(self) -> str:
         """One line for people."""

@@ -39,7 +39,7 @@ from syncore.replica.collection import Collection
 from syncore.replica.guarding import FileGuard
 from syncore.replica.keystore import Keystore
 from syncore.replica.local_replica import LocalReplica
-from syncore.replica.space_keys import SpaceCipher, SpaceKeys
+from syncore.replica.space_keys import SpaceCipher, SpaceKeys, SpacePresenceCipher
 from syncore.replica.space_state import SpaceState
 from syncore.replica.transaction import Transaction
 from syncore.storage.schema import APPLICATION_ID
@@ -293,7 +293,8 @@ class Device:
     def sync_keys(self) -> SpaceKeys:
         """What this device seals and opens with."""
         cipher = SpaceCipher({1: self.content_key}, SeededEntropy(f"{self.name} cipher"))
-        return SpaceKeys(cipher=cipher, signer=self.keys.signing, verify=verify)
+        presence = SpacePresenceCipher({1: self.content_key}, SeededEntropy(f"{self.name} presence"))
+        return SpaceKeys(cipher=cipher, presence=presence, signer=self.keys.signing, verify=verify)
 
     async def close(self) -> None:
         """Close the file, as a program does when it ends."""

@@ -23,8 +23,8 @@ from syncore.protocol.batches import Batch, make_batch
 from syncore.protocol.control_log import ControlLog, verify_record
 from syncore.protocol.control_records import Acceptance, AcceptedRecord, SignedRecord, accept_record
 from syncore.protocol.items import ControlItem, StoredItem, control_item, segment_item
-from syncore.protocol.message_codec import decode_message
-from syncore.protocol.messages import Message, OpenOutcome, SessionLimits
+from syncore.protocol.message_codec import decode_message, encode_message
+from syncore.protocol.messages import Message, OpenOutcome, SessionLimits, Shown
 from syncore.protocol.ports import Head
 from syncore.protocol.receipts import (
     Cursor,
@@ -45,6 +45,7 @@ from syncore.protocol.relay_events import (
     RedeemRequested,
     RelayEvent,
     SegmentOffered,
+    ShowRequested,
 )
 from syncore.protocol.relay_session import RelaySession
 from syncore.protocol.request_parsing import signed_part
@@ -60,6 +61,14 @@ Tamper = Callable[[bytes], Sequence[bytes | None]]
 def honest(frame: bytes) -> Sequence[bytes | None]:
     """Send the frame."""
     return (frame,)
+
+
+def shown_frame(event: ShowRequested, *, content: bytes | None = None) -> bytes:
+    """A presence message as others get it, or another content under its signature."""
+    message = event.message
+    return encode_message(
+        Shown(space=event.space, content=content or message.content, signature=message.signature)
+    )
 
 
 def message_of(frame: bytes) -> Message:
@@ -126,6 +135,8 @@ class MemoryRelay:
         connections: How many connections there were.
         open_channels: Those that are open.
         received: The messages that devices sent, in order.
+        shown: The presence that was handed on, in order.
+        refuses_presence: Why no presence is handed on, if it is not.
     """
 
     def __init__(self, name: str = "relay") -> None:
@@ -139,6 +150,9 @@ class MemoryRelay:
         self.connections = 0
         self.open_channels: set[MemoryChannel] = set()
         self.received: list[Message] = []
+        self.shown: list[ShowRequested] = []
+        self.refuses_presence: RefusalCode | None = None
+        self._hearers: dict[RelaySession, None] = {}
         self._wakers: list[asyncio.Event] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -219,6 +233,7 @@ class MemoryRelay:
             sending.cancel()
             await asyncio.wait([sending])
             self._wakers.remove(waker)
+            self._hearers.pop(session, None)
             self.open_channels.discard(channel)
             await channel.close()
 
@@ -260,6 +275,26 @@ class MemoryRelay:
                 session.send_done(event.request_id)
             case RedeemRequested():
                 self._redeem(session, event)
+            case ShowRequested():
+                self._show(session, event)
+
+    def _show(self, session: RelaySession, event: ShowRequested) -> None:
+        if self.refuses_presence is not None:
+            session.send_refused(event.request_id, self.refuses_presence)
+            return
+        self.shown.append(event)
+        self._hearers[session] = None
+        session.send_done(event.request_id)
+        for hearer in self._hearers:
+            if hearer is not session and event.space in hearer.open_spaces:
+                hearer.send_shown(event.space, shown_frame(event))
+
+    def tell(self, event: ShowRequested, *, content: bytes | None = None) -> None:
+        """Show a message to everybody who has its space open, whoever made it and whenever."""
+        for hearer in self._hearers:
+            if event.space in hearer.open_spaces:
+                hearer.send_shown(event.space, shown_frame(event, content=content))
+        self.wake()
 
     def _open(self, session: RelaySession, request_id: int, log: Log | None, cursor: Cursor | None) -> None:
         if log is None:

@@ -10,6 +10,8 @@ from syncore import (
     Counter,
     Document,
     Durability,
+    Presence,
+    Present,
     Replica,
     Space,
     SpaceStatus,
@@ -36,6 +38,8 @@ async def test_example_uses_have_the_types_that_people_expect(tmp_path: Path) ->
         assert_type(replica.space, Space)
         assert_type(replica.space.status(), SpaceStatus)
         assert_type(replica.spaces, list[Space])
+        assert_type(replica.space.presence, Presence)
+        assert_type(replica.space.presence.others, tuple[Present, ...])
         async with films.watch() as changes:
             await films.delete(film)
             change = assert_type(await anext(changes), Change)
