@@ -81,11 +81,12 @@ def _pairs(options: argparse.Namespace, words: Iterable[str]) -> list[tuple[str,
         name, separator, text = word.partition("=")
         if not separator:
             options.refuse(f"{word!r} is not FIELD=VALUE")
-        pairs.append((name, _json_or_text(text)))
+        pairs.append((name, json_or_text(text)))
     return pairs
 
 
-def _json_or_text(text: str) -> Json:
+def json_or_text(text: str) -> Json:
+    """The JSON that a VALUE is, or otherwise the text itself."""
     try:
         return parse_json(text)
     except InvalidValue:

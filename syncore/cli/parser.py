@@ -71,7 +71,7 @@ def make_parser(environment: Mapping[str, str], *, with_demo: bool) -> argparse.
     _add_options(parser, is_default=True)
     parser.set_defaults(replica=Path(environment.get("SYNCORE_REPLICA") or DEFAULT_REPLICA))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
-    for add in (_add_files, _add_documents, _add_importing, _add_syncing, _add_sharing):
+    for add in (_add_files, _add_documents, _add_importing, _add_syncing, _add_presence, _add_sharing):
         add(commands)
     _add_demo(commands, with_arguments=with_demo)
     return parser
@@ -190,6 +190,23 @@ def _add_syncing(commands: Subparsers) -> None:
     watch.add_argument("collection", nargs="?", metavar="COLLECTION")
     watch.add_argument("--limit", type=_count, metavar="N", help="stop after so many changes")
     watch.add_argument("--timeout", type=_seconds, metavar="S", help="stop after so many seconds")
+
+
+def _add_presence(commands: Subparsers) -> None:
+    command = _add(
+        commands, "presence:presence", "show who is here now, and be seen while it runs", notes=_VALUES
+    )
+    command.add_argument("--set", metavar="VALUE", help="what to show to the others")
+    command.add_argument(
+        "--ttl", type=_seconds, metavar="S", help="when others forget a lost connection, 1 to 300; default 30"
+    )
+    command.add_argument("--follow", action="store_true", help="stay, and show every change")
+    command.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="S",
+        help="listen for so many seconds; default 2, and with --follow until it is interrupted",
+    )
 
 
 def _add_sharing(commands: Subparsers) -> None:

@@ -77,7 +77,7 @@ async def _follow(options: argparse.Namespace, output: Output) -> int:
     async with owned(options, output, sync=True) as replica:
         spaces = _shared(replica, options, output)
         if spaces:
-            await _for_a_while(options, *(_show_statuses(space, output) for space in spaces))
+            await for_a_while(options, *(_show_statuses(space, output) for space in spaces))
     return 0
 
 
@@ -85,10 +85,10 @@ async def _watch(options: argparse.Namespace, output: Output) -> int:
     async with owned(options, output, sync=True) as replica:
         space = chosen_space(replica, options)
         watched = space if options.collection is None else space.collection(options.collection)
-        with_status = [] if space.is_private else [_until_stopped(space)]
+        with_status = [] if space.is_private else [until_stopped(space)]
         async with watched.watch() as changes:
             output.note(f"watching {options.collection or 'all collections'}")
-            await _for_a_while(options, _show_changes(changes, output, options.limit), *with_status)
+            await for_a_while(options, _show_changes(changes, output, options.limit), *with_status)
     return 0
 
 
@@ -101,7 +101,7 @@ def _shared(replica: Replica, options: argparse.Namespace, output: Output) -> li
     return shared
 
 
-async def _for_a_while(options: argparse.Namespace, *work: Coroutine[object, object, None]) -> None:
+async def for_a_while(options: argparse.Namespace, *work: Coroutine[object, object, None]) -> None:
     """Run until one of them ends, or for as many seconds as was asked for; raise what ended it."""
     tasks = [asyncio.create_task(one) for one in work]
     try:
@@ -146,7 +146,7 @@ async def _show_statuses(space: Space, output: Output) -> None:
             output.flush()
 
 
-async def _until_stopped(space: Space) -> None:
+async def until_stopped(space: Space) -> None:
     """Return never; raises what stops the syncing."""
     async for status in space.statuses():
         if status.state is SyncState.STOPPED:

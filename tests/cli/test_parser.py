@@ -17,6 +17,7 @@ _COMMANDS = (
     "import",
     "sync",
     "watch",
+    "presence",
     "status",
     "digest",
     "share",

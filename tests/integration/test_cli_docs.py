@@ -14,7 +14,7 @@ _DOCUMENT = Path(__file__).parents[2] / "docs" / "cli.md"
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _STATUS = re.compile(r"  # exit status (\d+)$")
 _LOCAL_COMMANDS = ("init", "put", "get", "find", "delete", "import", "status", "digest")
-_COMMANDS = (*_LOCAL_COMMANDS, "sync", "watch", "share", "invite", "join")
+_COMMANDS = (*_LOCAL_COMMANDS, "sync", "watch", "presence", "share", "invite", "join")
 
 
 def _examples() -> list[tuple[str, int, str]]:
