@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format coverage bench clean
+.PHONY: help demo test check simulate planted format coverage bench clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -23,6 +23,12 @@ check: $(VENV)/installed-dev ## format, lint, floors and types, changing nothing
 	$(BIN)/python -m ruff check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m mypy
+
+simulate: $(VENV)/installed-dev ## play 300 simulated worlds under faults
+	$(BIN)/python -m simulations swarm --seeds 1..300 --jobs 2 --table $(SIMULATION_ARGS)
+
+planted: $(VENV)/installed-dev ## show that the simulation catches faults that are planted in the code
+	$(BIN)/python -m simulations planted --jobs 2 $(SIMULATION_ARGS)
 
 format: $(VENV)/installed-dev ## format the sources and mend what ruff can mend
 	$(BIN)/python -m ruff check --fix-only .

@@ -29,6 +29,7 @@ class Person:
         machine: The device.
         is_damaged: Whether the program has found its file damaged.
         needs_restart: Whether the program said that it has to be started again.
+        is_away: Whether the person has closed the program for a while.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Person:
         self.machine = machine
         self.is_damaged = False
         self.needs_restart = False
+        self.is_away = False
         self._ledger = ledger
         self._draw = draw
         self._audit = audit
@@ -61,6 +63,16 @@ class Person:
         async with asyncio.TaskGroup() as lanes:
             for _ in range(LANES):
                 lanes.create_task(self._work(until_s, pace_s * LANES))
+
+    async def come_and_go(self, until_s: float, *, session_s: float, absence_s: float) -> None:
+        """Have the program open now and then only, until a time."""
+        loop = asyncio.get_running_loop()
+        while loop.time() + session_s < until_s:
+            await asyncio.sleep(session_s * self._draw.uniform(0.5, 1.5))
+            self.is_away = True
+            await self.machine.stop()
+            await asyncio.sleep(min(absence_s * self._draw.uniform(0.5, 1.5), until_s - loop.time()))
+            self.is_away = False
 
     async def start(self) -> None:
         """Start the program, and find out what a power cut has taken.

@@ -91,6 +91,8 @@ class Plan:
         devices: How many devices there are when people begin.
         hours: How long people write, in virtual hours.
         edits: About how many edits they make together.
+        session_s: How long a person has the program open at a time; None: always.
+        absence_s: How long it stays closed then, about.
         happenings: What goes wrong, by time.
     """
 
@@ -99,6 +101,8 @@ class Plan:
     devices: int
     hours: float
     edits: int
+    session_s: float | None = None
+    absence_s: float = 0.0
     happenings: tuple[Happening, ...] = ()
 
     def without(self, happenings: Sequence[Happening]) -> "Plan":
@@ -118,6 +122,8 @@ class Likelihood:
         happenings: Least and most happenings.
         weights: How likely each fault is; those that are not named do not occur.
         duration_s: Least and longest duration of what lasts.
+        session_s: How long people have their programs open at a time; None: always.
+        absence_s: How long they stay closed then, about.
     """
 
     devices: tuple[int, int]
@@ -126,6 +132,8 @@ class Likelihood:
     happenings: tuple[int, int]
     weights: Mapping[Fault, float]
     duration_s: tuple[float, float] = (30.0, 1800.0)
+    session_s: float | None = None
+    absence_s: float = 0.0
 
 
 def draw_plan(seed: int, scenario: str, likelihood: Likelihood) -> Plan:
@@ -153,6 +161,8 @@ def draw_plan(seed: int, scenario: str, likelihood: Likelihood) -> Plan:
         devices=devices,
         hours=hours,
         edits=edits,
+        session_s=likelihood.session_s,
+        absence_s=likelihood.absence_s,
         happenings=tuple(sorted(happenings, key=lambda one: (one.time_s, one.seed))),
     )
 

@@ -118,7 +118,12 @@ class World:
     def set_to_work(self, person: Person) -> None:
         """Have somebody write until the end."""
         assert self._working is not None
-        pace_s = self.plan.hours * 3600 * self.plan.devices / max(self.plan.edits, 1)
+        plan = self.plan
+        pace_s = plan.hours * 3600 * plan.devices / max(plan.edits, 1)
+        if plan.session_s is not None:
+            pace_s *= plan.session_s / (plan.session_s + plan.absence_s)
+            coming = person.come_and_go(self.ends_s, session_s=plan.session_s, absence_s=plan.absence_s)
+            self._working.create_task(coming)
         self._working.create_task(person.work(self.ends_s, pace_s))
 
     async def join(self, person: Person) -> None:
@@ -201,7 +206,7 @@ class World:
         """People start their programs again, sooner or later."""
         draw = self.around.draw("restarts")
         while self.now_s < self.ends_s:
-            await asyncio.sleep(draw.uniform(5, 120))
+            await asyncio.sleep(draw.uniform(5, 120) * (1 if self.plan.session_s is None else 10))
             self.gauges.read(self)
             for person in tuple(self.people):
                 await self.restart_if_needed(person)
@@ -211,6 +216,8 @@ class World:
     async def restart_if_needed(self, person: Person) -> None:
         """Start a program that does not run, or that says that it needs it; replace what is damaged."""
         machine = person.machine
+        if person.is_away:
+            return
         try:
             if person.is_damaged or _finds_damage(machine.replica):
                 await self._replace(person)

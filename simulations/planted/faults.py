@@ -8,12 +8,15 @@ from typing import Any
 from relay.appender import Appender
 from simulations.planted.planting import Change, Planted
 from simulations.scenarios.worlds import DEFAULT
+from syncore.codec.values import Value
 from syncore.core.hashing import hash_parts
 from syncore.core.identifiers import Dot
-from syncore.documents.document import Document
+from syncore.documents.document import NO_CONTEXT, Document
 from syncore.documents.operations import SetField
+from syncore.documents.projection import NO_CONTENTS, Projection, project
 from syncore.documents.projection_encoding import encode_projection
 from syncore.documents.record import Record, Sibling, Tally
+from syncore.documents.resolution import ResolutionContext, last_write
 from syncore.replica import merging
 from syncore.replica.checking import CheckedCommit, ContentCheck
 from syncore.replica.document_work import DocumentWork
@@ -33,6 +36,19 @@ def _arrival_order(right: Right) -> Right:
             return
         kept = [one for one in self.registers.get(operation.field, ()) if one.dot not in replaced]
         self.registers[operation.field] = (*kept, Sibling(dot, operation.value, time))
+
+    return wrong
+
+
+def _mine_wins(_right: Right) -> Right:
+    def wrong(self: Document, context: ResolutionContext = NO_CONTEXT) -> Projection:
+        def mine_first(siblings: Sequence[Sibling], context: ResolutionContext) -> Value:
+            mine = [one for one in siblings if one.dot.writer == self.writer]
+            return last_write(mine or siblings, context)
+
+        if self.is_deleted:
+            return project(self.record, NO_CONTENTS, context)
+        return project(self.record, self.contents(), context, mine_first)
 
     return wrong
 
@@ -154,6 +170,11 @@ FAULTS = {
             "arrival-order",
             "siblings are kept in the order of their coming, which breaks ties",
             (Record, "_replace", _arrival_order),
+        ),
+        _fault(
+            "own-value-wins",
+            "among values that were written at the same time, a device shows its own",
+            (Document, "project", _mine_wins),
         ),
         _fault(
             "last-arrival-wins",

@@ -52,7 +52,7 @@ SCENARIOS = {
         ),
     ),
     "ship": Scenario(
-        about="A ship that is out of reach for most of a year, while those ashore go on.",
+        about="A ship that is out of reach for most of a year, and a log that is kept every few days.",
         likelihood=Likelihood(
             devices=(3, 4),
             hours=(8000, 8760),
@@ -60,6 +60,8 @@ SCENARIOS = {
             happenings=(6, 12),
             weights={Fault.PARTITION: 6, Fault.CLOCK_DRIFT: 2, Fault.KILL: 2, Fault.RELAY_KILL: 2},
             duration_s=(60 * 86_400, 200 * 86_400),
+            session_s=1200,
+            absence_s=2 * 86_400,
         ),
     ),
     "field-team": Scenario(
