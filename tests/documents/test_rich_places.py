@@ -1,6 +1,9 @@
 """Places of inserts: those that somebody can have seen, and those that nobody can."""
 
+import json
 from itertools import permutations
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -8,7 +11,14 @@ from syncore.core.errors import InvalidSegment
 from syncore.core.identifiers import DocumentKey, Dot, Writer
 from syncore.documents.rich import RichPart
 from syncore.documents.rich_places import DocumentPlaces, Places
-from syncore.documents.yjs_update import Struct, StructId, Update, encode_update, merged_deletions
+from syncore.documents.yjs_update import (
+    Struct,
+    StructId,
+    Update,
+    decode_update,
+    encode_update,
+    merged_deletions,
+)
 from tests.documents.rich_authors import ALICE, BOB, CAROL, update_with
 
 DOT = Dot(CAROL, 1)
@@ -44,6 +54,9 @@ def is_sound(held: RichPart | None, update: Update) -> bool:
     return True
 
 
+VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "rich-update.json").read_text("utf-8"))[
+    "places"
+]
 SOUND = {
     "the beginning": (None, A),
     "the end": (C, None),
@@ -87,6 +100,13 @@ def test_what_never_was_side_by_side_is_refused(name: str) -> None:
     assert not is_sound(rich(ABC, FROM_BOB), update)
     gone = Update((), merged_deletions([(ALICE, 0, 3), (BOB, 0, 2)]))
     assert not is_sound(rich(ABC, FROM_BOB, insert(A, B, DAVE), gone), update)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
+def test_golden_places(vector: dict[str, Any]) -> None:
+    """The places of the golden vectors are sound, or not, as they say."""
+    held = rich(*(decode_update(bytes.fromhex(update)) for update in vector["held"]))
+    assert is_sound(held, decode_update(bytes.fromhex(vector["hex"]))) == vector["is_sound"]
 
 
 def test_unsound_places_are_why_replicas_differ() -> None:
