@@ -63,7 +63,7 @@ class ContentCheck:
         ]
 
     def pass_over(self, entries: Iterable[DecodedEntry]) -> None:
-        """Take the clocks of a commit that was checked before."""
+        """Take the clocks of a commit that was checked before; the documents show what it did already."""
         for entry in entries:
             if isinstance(entry, RichEntry):
                 self.clocks[entry.key] = entry.clock_after
