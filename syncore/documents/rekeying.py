@@ -25,9 +25,10 @@ from syncore.documents.operations import (
     encode_rich_entry,
     in_order,
 )
+from syncore.documents.rich_places import DocumentPlaces
 from syncore.documents.rich_rekeying import ClockRange, rekey_update
 from syncore.documents.structures import Cancelled
-from syncore.documents.yjs_update import builds_on, decode_update
+from syncore.documents.yjs_update import builds_on, decode_update, encode_update
 
 CounterName = tuple[DocumentKey, str]
 
@@ -84,13 +85,15 @@ class Renaming:
         return tuple(sorted(kept | {self.dots[dot] for dot in dots if dot in self.dots}))
 
 
-def rekey_entry(entry: Entry, renaming: Renaming, *, dot: Dot) -> Entry:
+def rekey_entry(entry: Entry, renaming: Renaming, *, dot: Dot, places: DocumentPlaces | None = None) -> Entry:
     """An entry as part of the commit's new name.
 
     Args:
         entry: Of any kind; one of a kind that this version does not know comes back as it is.
         renaming: Knows the commit, and everything that it names and that is renamed too.
         dot: The commit's name before.
+        places: To keep the places of rich deltas sound, on top of what the renamed commits will be applied
+            to; None where every writer's new name sorts among the others as its old one.
 
     Raises:
         Malformed: the entry does not decode.
@@ -99,7 +102,7 @@ def rekey_entry(entry: Entry, renaming: Renaming, *, dot: Dot) -> Entry:
         record_entry = _rekey_record(decode_record_entry(entry.body), renaming)
         return Entry(entry.kind, encode_record_entry(record_entry))
     if entry.kind == EntryKind.RICH:
-        rich_entry = _rekey_rich(decode_rich_entry(entry.body), renaming, dot)
+        rich_entry = _rekey_rich(decode_rich_entry(entry.body), renaming, dot, places)
         return Entry(entry.kind, encode_rich_entry(rich_entry))
     return entry
 
@@ -145,17 +148,19 @@ def _rekey_cancelled(
     return tuple(totals[writer] for writer in sorted(totals))
 
 
-def _rekey_rich(entry: RichEntry, renaming: Renaming, dot: Dot) -> RichEntry:
+def _rekey_rich(entry: RichEntry, renaming: Renaming, dot: Dot, places: DocumentPlaces | None) -> RichEntry:
     ranges = renaming.clocks[entry.key]
     writer = renaming.dots[dot].writer
     before = _renamed_clock(entry.clock_before, ranges, dot.writer, writer)
-    update = rekey_update(entry.update, ranges)
+    update = decode_update(rekey_update(entry.update, ranges))
+    if places is not None:
+        update = places.of(entry.key).mend(update)
     return RichEntry(
         key=entry.key,
         clock_before=before,
         clock_after=before + entry.clock_after - entry.clock_before,
-        builds_on=builds_on(decode_update(update), writer),
-        update=update,
+        builds_on=builds_on(update, writer),
+        update=encode_update(update),
     )
 
 

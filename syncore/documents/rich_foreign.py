@@ -9,12 +9,10 @@ that holds some is edited.
 Owns: finding it in a state. Must not know: pycrdt.
 """
 
-from bisect import bisect_right
-
+from syncore.documents.struct_index import StructIndex
 from syncore.documents.yjs_update import (
     LIST_ROOT,
     TEXT_ROOT,
-    Section,
     Struct,
     StructId,
     Update,
@@ -46,10 +44,7 @@ class _Roots:
     """The root of every struct: the one it names, or else its origin's, or else its right origin's."""
 
     def __init__(self, state: Update) -> None:
-        self._sections: dict[int, tuple[Section, list[int]]] = {
-            section.client: (section, [struct.clock for struct in section.structs])
-            for section in state.sections
-        }
+        self._index = StructIndex(state.sections)
         self._known: dict[StructId, str] = {}
 
     def root_of(self, client: int, struct: Struct) -> str:
@@ -69,15 +64,9 @@ class _Roots:
 
     def _step(self, first: StructId) -> tuple[str | None, StructId | None]:
         """The root that the struct at ``first`` names, or the first clock of the struct that it follows."""
-        found = self._find(first)
+        found = self._index.find(first)
         if found is None:
             return None, None
         named = found.origin or found.right_origin
-        target = self._find(named) if named else None
+        target = self._index.find(named) if named else None
         return found.root, StructId(named.client, target.clock) if named and target else None
-
-    def _find(self, unit: StructId) -> Struct | None:
-        section, clocks = self._sections.get(unit.client, (None, ()))
-        if section is None or not section.before <= unit.clock < section.after:
-            return None
-        return section.structs[bisect_right(clocks, unit.clock) - 1]

@@ -22,8 +22,10 @@ from syncore.documents.yjs_update import (
 )
 
 
-def check_rich_entry(entry: RichEntry, *, dot: Dot, held: Mapping[Writer, int]) -> None:
-    """Check an entry against what its author had seen.
+def check_rich_entry(entry: RichEntry, *, dot: Dot, held: Mapping[Writer, int]) -> Update:
+    """Check an entry against what its author had seen; its update, decoded.
+
+    What is between what is another question: :mod:`syncore.documents.rich_places`.
 
     Args:
         entry: The entry, decoded.
@@ -44,6 +46,7 @@ def check_rich_entry(entry: RichEntry, *, dot: Dot, held: Mapping[Writer, int]) 
     )
     if problem:
         raise InvalidSegment(f"commit {dot.number}: a rich delta {problem}")
+    return update
 
 
 def _clocks_problem(entry: RichEntry, author: Writer, held: Mapping[Writer, int]) -> str:

@@ -9,7 +9,7 @@ https://github.com/yjs/yjs/blob/main/INTERNALS.md describes the whole.
 The parts are named tuples and not dataclasses: decoding runs for every delta that arrives.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -117,6 +117,20 @@ def decode_state(data: bytes) -> Update:
     return _decode(data, len(data))
 
 
+def decode_first_struct(data: bytes) -> Struct | None:
+    """Read no further than the first struct of an update that pycrdt made; None where it has none.
+
+    Raises:
+        Malformed: as :func:`decode_update`, as far as it was read.
+    """
+    reader = UpdateReader(data)
+    if reader.read_number(len(data)) == 0:
+        return None
+    reader.read_number(len(data))
+    reader.read_client()
+    return _read_struct(reader, reader.read_number(MAX_CLOCK))
+
+
 def encode_update(update: Update) -> bytes:
     """The canonical bytes of an update; its parts must be in the order that :class:`Update` names."""
     out = bytearray()
@@ -134,6 +148,16 @@ def encode_update(update: Update) -> bytes:
         for start, end in ranges:
             write_number(out, start)
             write_number(out, end - start)
+    return bytes(out)
+
+
+def encode_clocks(clocks: Mapping[Writer, int]) -> bytes:
+    """A state vector: how far each client is held."""
+    out = bytearray()
+    write_number(out, len(clocks))
+    for client, clock in clocks.items():
+        write_number(out, client)
+        write_number(out, clock)
     return bytes(out)
 
 

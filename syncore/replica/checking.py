@@ -1,7 +1,8 @@
 """The receiver's check of a segment's content, which its author runs too before sealing.
 
 The verdict is a function of the segment and its causal past alone. It never depends on what else the replica
-holds: the clocks of rich parts are looked up as they stood at the causal past, not as they are now.
+holds: the clocks of rich parts are looked up as they stood at the causal past, not as they are now, and what
+a place rests on is the same in every rich part that holds it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from syncore.core.identifiers import DocumentKey, Dot, Writer
 from syncore.core.vectors import Vector
 from syncore.documents.operations import RichEntry
 from syncore.documents.record_validity import check_record_entry
+from syncore.documents.rich_places import DocumentPlaces
 from syncore.documents.rich_validity import check_rich_entry
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.entries import DecodedEntry, decode_entry
@@ -36,12 +38,18 @@ class ContentCheck:
         writer: Whose commits they are.
         past: Everything that the writer's segments, this one included, say they depend on.
         clocks: Rich clocks of the writer behind the confirmed ones: what the commits checked so far reached.
+        places: The places of what the commits checked so far insert.
     """
 
     work: DocumentWork
     writer: Writer
     past: Vector
     clocks: dict[DocumentKey, int] = field(default_factory=dict)
+    places: DocumentPlaces = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Judge places on top of the documents."""
+        self.places = DocumentPlaces(self.work.rich_part)
 
     def check(self, commits: Sequence[Commit], first: int) -> list[CheckedCommit]:
         """The commits, decoded, if all of them are valid.
@@ -55,7 +63,7 @@ class ContentCheck:
         ]
 
     def pass_over(self, entries: Iterable[DecodedEntry]) -> None:
-        """Take the clocks of a commit that was checked before."""
+        """Take the clocks of a commit that was checked before; the documents show what it did already."""
         for entry in entries:
             if isinstance(entry, RichEntry):
                 self.clocks[entry.key] = entry.clock_after
@@ -87,5 +95,6 @@ class ContentCheck:
         held = {other: self.work.clock_at(entry.key, other, past.get(other, 0)) for other in entry.builds_on}
         own = self.clocks.get(entry.key)
         held[self.writer] = self.work.own_clock(entry.key, self.writer) if own is None else own
-        check_rich_entry(entry, dot=dot, held=held)
+        update = check_rich_entry(entry, dot=dot, held=held)
+        self.places.of(entry.key).check(update, dot=dot)
         self.clocks[entry.key] = entry.clock_after

@@ -144,6 +144,10 @@ class DocumentWork:
         """A writer's rich clock in the confirmed document as it is now."""
         return self.hold(key).confirmed_record.clocks.get(writer, 0)
 
+    def rich_part(self, key: DocumentKey) -> RichPart | None:
+        """The document's texts and lists as programs see them, all that is confirmed among them."""
+        return self.hold(key).visible.rich
+
     def flush(self) -> dict[DocumentKey, Projection]:
         """Write what was touched; the new projections of the documents whose visible side changed."""
         changed: dict[DocumentKey, Projection] = {}

@@ -27,6 +27,7 @@ from syncore.core.identifiers import (
 from syncore.core.ports import SqlConnection
 from syncore.documents.operations import AddToCounter, RecordEntry, RichEntry
 from syncore.documents.rekeying import Renaming, rekey_entry
+from syncore.documents.rich_places import DocumentPlaces
 from syncore.documents.rich_rekeying import ClockRange
 from syncore.protocol.commit_codec import decode_commit, encode_commit
 from syncore.replica.document_work import DocumentWork
@@ -194,9 +195,7 @@ def rebase(
     kept = [one for one in lifted if one.row.id not in carried]
     pending = PendingRows(sql, state.number)
     renaming = names.renaming()
-    for one in kept:
-        entries = tuple(rekey_entry(entry, renaming, dot=one.row.dot) for entry in one.commit.entries)
-        body = encode_commit(replace(one.commit, entries=entries))
+    for one, body in zip(kept, _rekeyed_bodies(kept, renaming, work), strict=True):
         pending.append(replace(one.row, dot=names.dots[one.row.dot], body=body), one.documents)
     pending.note_renamed(list(names.dots.items()))
     old_writer = state.writer
@@ -211,6 +210,18 @@ def rebase(
     return Rebase(
         old_writer=old_writer, new_writer=state.writer, carried=len(lifted) - len(kept), rekeyed=len(kept)
     )
+
+
+def _rekeyed_bodies(kept: list[LiftedCommit], renaming: Renaming, work: DocumentWork) -> list[bytes]:
+    """The commits under their new names, as they stand on the confirmed documents, encoded."""
+    places = DocumentPlaces(work.rich_part)
+    bodies = []
+    for one in kept:
+        entries = (
+            rekey_entry(entry, renaming, dot=one.row.dot, places=places) for entry in one.commit.entries
+        )
+        bodies.append(encode_commit(replace(one.commit, entries=tuple(entries))))
+    return bodies
 
 
 def set_aside(

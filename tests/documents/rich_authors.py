@@ -9,6 +9,7 @@ from syncore.core.vectors import includes
 from syncore.documents.operations import RichEntry
 from syncore.documents.rich import RichPart
 from syncore.documents.rich_edit import RichEdit
+from syncore.documents.rich_places import Places
 from syncore.documents.rich_validity import check_rich_entry
 from syncore.documents.yjs_update import (
     Section,
@@ -72,7 +73,7 @@ class Author:
         """The commit of a delta that the author's own document holds; it passes the receiver's check."""
         entry = entry_of(delta, self.writer, self.held)
         dot = Dot(self.writer, self.vector.get(self.writer, 0) + 1)
-        check_rich_entry(entry, dot=dot, held=self.held)
+        Places(self.part).check(check_rich_entry(entry, dot=dot, held=self.held), dot=dot)
         commit = RichCommit(dot, dict(self.vector), entry)
         self._note(commit)
         return commit
@@ -87,6 +88,7 @@ class Author:
         assert self.can_receive(commit)
         assert commit.entry.clock_before == self.held.get(commit.dot.writer, 0)
         assert includes(self.held, commit.entry.builds_on)
+        Places(self.part).check(decode_update(commit.entry.update), dot=commit.dot)
         self.part.apply(commit.entry.update)
         self._note(commit)
 

@@ -4,7 +4,7 @@ import pytest
 
 from syncore.codec.values import encode_value
 from syncore.core.commits import Commit, Entry, EntryKind
-from syncore.core.errors import RemoteError
+from syncore.core.errors import InvalidSegment, RemoteError
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import CommitId, Dot
 from syncore.documents.changes import UNSET, Counter, Text, increment, splice
@@ -18,13 +18,16 @@ from syncore.documents.operations import (
     encode_record_entry,
 )
 from syncore.documents.rekeying import Renaming, rekey_entry
+from syncore.documents.rich_places import DocumentPlaces, Places
 from syncore.documents.rich_rekeying import ClockRange
 from syncore.documents.structures import Cancelled
+from syncore.documents.yjs_update import decode_update
 from tests.documents.fuzzing import damage
 from tests.documents.renaming import make_renaming
 from tests.documents.worlds import KEY, Device, Sent, decode, writer
 
 OLD, NEW, OTHER = writer(1), writer(1, 99), writer(2)
+NEW_LIFE = writer(2, 99)
 RENAMING = Renaming(dots={Dot(OLD, 4): Dot(NEW, 1), Dot(OLD, 5): Dot(NEW, 2), Dot(OLD, 7): Dot(NEW, 3)})
 
 
@@ -155,6 +158,40 @@ def test_a_rich_entry_builds_on_what_kept_its_old_name() -> None:
     (entry,) = (decode(entry) for entry in rekeyed(forked, first_number=4, clocks={KEY: 12})[0].entries)
     assert isinstance(entry, RichEntry)
     assert (entry.clock_before, entry.clock_after, entry.builds_on) == (12, 12, {OLD: 1})
+
+
+def test_what_stood_between_units_that_change_sides_stays_behind_its_left_one() -> None:
+    """Where the new name sorts on another side of somebody's than the old one, the text is still one that
+    everybody takes, with everything in it.
+    """
+    device, other = Device(writer(2, 7)), Device(writer(2, 50))
+    first = other.write(lambda plan: plan.insert({"t": Text("AB")}))
+    theirs = other.write(lambda plan: plan.update({"t": splice(1, 0, "x")}))
+    device.receive(first)
+    ours = device.write(lambda plan: plan.update({"t": splice(1, 0, "o")}))
+    device.receive(theirs)
+    assert device.projected().values["t"] == "AoxB"
+    between = device.write(lambda plan: plan.update({"t": splice(2, 0, "-")}))
+    commits = [(one.dot, Commit(CommitId(bytes(8)), HybridTime(1), one.entries)) for one in (ours, between)]
+    renaming = make_renaming(commits, writer=NEW_LIFE, first_number=1)
+    reader = Device(writer(9))
+    reader.receive(first)
+    reader.receive(theirs)
+    part = reader.document.rich_part()
+
+    def judge(places: DocumentPlaces | None) -> list[RichEntry]:
+        judged, made = Places(part), []
+        for dot, commit in commits:
+            entry = decode(rekey_entry(commit.entries[-1], renaming, dot=dot, places=places))
+            assert isinstance(entry, RichEntry)
+            judged.check(decode_update(entry.update), dot=dot)
+            made.append(entry)
+        return made
+
+    with pytest.raises(InvalidSegment, match="side by side"):
+        judge(None)
+    part.apply_all(entry.update for entry in judge(DocumentPlaces(lambda _: part)))
+    assert part.text("t") == "Axo-B"
 
 
 def test_a_writer_that_has_edited_before_continues_from_there() -> None:

@@ -206,7 +206,7 @@ class Story:
             async with transaction:
                 for write in step.writes:
                     with contextlib.suppress(LocalError):
-                        await _carry_out(transaction, write, self.tokens)
+                        await carry_out(transaction, write, self.tokens)
                 if step.is_abandoned:
                     raise Misused("the program changed its mind")  # noqa: TRY301 - the program's own error
         except Misused:
@@ -236,7 +236,8 @@ class Story:
             device.sync.disconnect()
 
 
-async def _carry_out(transaction: Transaction, write: Write, tokens: list[str]) -> None:
+async def carry_out(transaction: Transaction, write: Write, tokens: list[str]) -> None:
+    """One intent, upon what was read at some time or just now."""
     seen = None if write.token is None or not tokens else tokens[write.token % len(tokens)]
     match write.verb:
         case "insert":

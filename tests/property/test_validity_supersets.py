@@ -26,6 +26,7 @@ from syncore.documents.operations import (
     decode_rich_entry,
 )
 from syncore.documents.planning import DocumentPlan
+from syncore.documents.yjs_update import StructId, Update, builds_on, decode_update, encode_update
 from syncore.protocol.segments import Segment, encode_segment
 from syncore.replica.digesting import space_digest
 from syncore.replica.entries import decode_entry
@@ -37,6 +38,7 @@ HOSTILE = make_writer(DeviceIndex(3), Incarnation(7))
 ACCOMPLICE = make_writer(DeviceIndex(4), Incarnation(9))
 RECEIVER = 5
 OTHER = DocumentKey("notes", "other")
+LENGTH = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,25 @@ def _rich(change: Callable[[Situation, RichEntry], RichEntry]) -> Forgery:
     return lambda at: [(rich_entry(change(at, at.rich())),)]
 
 
+def _placed(left: int | None, right: int | None) -> Forgery:
+    """An insert between two characters of what the first device wrote, -1 for its list's only item."""
+
+    def place(_: Situation, rich: RichEntry) -> RichEntry:
+        update = decode_update(rich.update)
+        (struct,) = update.sections[0].structs
+        assert struct.right_origin is not None
+        author, third = struct.right_origin
+        clocks = [third - 2 + number for number in range(LENGTH)]
+        clocks.append(LENGTH if clocks[0] == 0 else 0)
+        named = [None if at is None else StructId(author, clocks[at]) for at in (left, right)]
+        moved = struct._replace(origin=named[0], right_origin=named[1])
+        section = update.sections[0]._replace(structs=(moved,))
+        changed = Update((section,), update.deletions)
+        return replace(rich, builds_on=builds_on(changed, HOSTILE), update=encode_update(changed))
+
+    return _rich(place)
+
+
 FORGERIES: dict[str, tuple[Forgery, bool]] = {
     "honest": (_valid, True),
     "with an unknown kind of entry": (_unknown_kind, True),
@@ -153,6 +174,11 @@ FORGERIES: dict[str, tuple[Forgery, bool]] = {
         False,
     ),
     "holds an update that is none": (_rich(lambda _, rich: replace(rich, update=b"\x00")), False),
+    "inserts between neighbours": (_placed(2, 3), True),
+    "inserts from right to left": (_placed(3, 1), False),
+    "inserts around what it had seen": (_placed(1, 4), False),
+    "inserts before what it had not seen to be first": (_placed(None, 2), False),
+    "inserts between a text and a list": (_placed(LENGTH - 1, -1), False),
 }
 
 

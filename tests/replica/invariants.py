@@ -65,11 +65,12 @@ async def check_file_alone(local: LocalReplica, number: int) -> None:
 
 
 def _valid_segments(device: Device) -> list[Segment]:
+    """What a device has read, once each, without what closed writers wrote."""
     closed = device.state.closed
-    read = device.relay.items[: device.state.row.log_offset]
+    read = dict(device.relay.items[: device.state.row.log_offset])
     return [
         content
-        for _, content in read
+        for content in read.values()
         if isinstance(content, Segment)
         and (
             content.header.writer not in closed

@@ -1,6 +1,7 @@
 """Tests of syncore.replica.checking: a verdict on what a segment holds, from its author's past alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -11,10 +12,11 @@ from syncore.core.hybrid_clock import from_milliseconds
 from syncore.core.identifiers import CommitId, DocumentKey, Dot
 from syncore.core.vectors import Vector
 from syncore.documents.changes import Text, splice
-from syncore.documents.operations import RecordEntry, SetField
+from syncore.documents.operations import RecordEntry, RichEntry, SetField
+from syncore.documents.yjs_update import StructId, Update, decode_update, encode_update
 from syncore.replica.checking import CheckedCommit, ContentCheck
 from tests.documents.worlds import KEY, Device, Sent, writer
-from tests.replica.hostile import record_entry
+from tests.replica.hostile import record_entry, rich_entry
 from tests.replica.memory_space import THEIRS, MemorySpace, open_memory_space, receive
 
 THIRD = writer(3)
@@ -53,6 +55,11 @@ def write_texts(author: Device) -> list[Sent]:
     """Three commits: a text, and an edit at its end each."""
     inserted = author.write(lambda plan: plan.insert({"t": Text("abc")}))
     return [inserted, *(author.write(lambda plan: plan.update({"t": splice(3, 0, "d")})) for _ in range(2))]
+
+
+def rich_of(sent: Sent) -> RichEntry:
+    """The rich entry of a commit."""
+    return next(entry for entry in sent.decoded() if isinstance(entry, RichEntry))
 
 
 def test_valid_commits_come_back_decoded_and_named(space: MemorySpace) -> None:
@@ -112,8 +119,11 @@ def test_rich_clocks_go_on_from_commit_to_commit(space: MemorySpace) -> None:
     sent = write_texts(Device(THEIRS))
     commits = commits_of(*sent)
     assert len(check(space, *commits)) == 3
-    behind = ContentCheck(space.work(), THEIRS, {})
+    work = space.work()
+    behind = ContentCheck(work, THEIRS, {})
     behind.pass_over([entry for one in sent[:2] for entry in one.decoded()])
+    for one in sent[:2]:  # which are shown already, though not confirmed
+        work.hold(KEY).visible.rich_part().apply(rich_of(one).update)
     assert behind.check(commits[2:], first=3)
     with pytest.raises(InvalidSegment, match="starts at clock"):
         check(space, commits[0], commits[2])
@@ -151,3 +161,22 @@ def test_the_verdict_does_not_depend_on_what_else_is_held(space: MemorySpace) ->
             ContentCheck(work, THEIRS, {}).check(commits_of(upon_early), first=1)
         work.flush()
         work = space.work()
+
+
+def test_inserts_stand_where_somebody_can_have_seen_them(space: MemorySpace) -> None:
+    """A delta whose neighbours never stood side by side is refused, upon confirmed text or its own."""
+    inserted, edited, _ = write_texts(Device(THEIRS))
+    entry = rich_of(edited)
+    update = decode_update(entry.update)
+    (struct,) = update.sections[0].structs
+    turned = struct._replace(origin=StructId(THEIRS, 2), right_origin=StructId(THEIRS, 0))
+    section = update.sections[0]._replace(structs=(turned,))
+    forged = rich_entry(replace(entry, update=encode_update(Update((section,), ()))))
+    assert check(space, *commits_of(inserted, edited))
+    with pytest.raises(InvalidSegment, match=r"commit 2: .* side by side"):
+        check(space, *commits_of(inserted), commit_of(forged, number=2))
+    work = space.work()
+    receive(work, inserted)
+    assert ContentCheck(work, THEIRS, {}).check(commits_of(edited), first=2)
+    with pytest.raises(InvalidSegment, match=r"commit 2: .* side by side"):
+        ContentCheck(work, THEIRS, {}).check([commit_of(forged, number=2)], first=2)

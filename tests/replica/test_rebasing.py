@@ -128,7 +128,7 @@ async def _act(
         await device.exchange(step=rng.choice([1, 2, 1000]))
         ledger.note_synced(device)
     elif roll < 0.7:
-        await _upload_and_break(device)
+        await upload_and_break(device)
     elif roll < 0.8:
         kept.append(await device.snapshot(path))
     elif roll < 0.9 and kept:
@@ -142,17 +142,17 @@ async def _act(
             device.files.write(f"content-{device.relay.space.hex()}-1", device.content_key.secret_bytes())
         await device.open()
     elif len(clones) < 3:
-        clones.append(await _clone(device, path, rng))
+        clones.append(await clone_machine(device, path, rng))
 
 
-async def _upload_and_break(device: Device) -> None:
+async def upload_and_break(device: Device) -> None:
     """Upload, and lose the connection before any acknowledgement."""
     await device.pull()
     await device.sync.push()
     device.sync.disconnect()
 
 
-async def _clone(device: Device, path: Path, rng: random.Random) -> Device:
+async def clone_machine(device: Device, path: Path, rng: random.Random) -> Device:
     """A copy of the machine: the file, and the keystore with its guard (or one keystore that both share)."""
     await device.local.flush()
     await device.close()
