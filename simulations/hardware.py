@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulations.disk.database import SimulatedDatabase
 from simulations.disk.disk import Disk
 from simulations.loop import VirtualLoop
 from simulations.network.host import Host
@@ -46,6 +47,7 @@ class Hardware:
         host: Its place in the network.
         life: How often a program was started on it.
         process: The program's present life; None while none runs.
+        databases: What its programs, of all lives, have opened.
         on_death: Called right after its program died, with whether the power went.
     """
 
@@ -59,6 +61,7 @@ class Hardware:
         self.host: Host = around.network.host(name)
         self.life = 0
         self.process: Process | None = None
+        self.databases: list[SimulatedDatabase] = []
         self.on_death: Callable[[bool], None] = lambda _is_power_cut: None
         self._dies_in: int | None = None
         self._is_power_cut = False
@@ -100,6 +103,14 @@ class Hardware:
         self.host.is_alive = False
         process.kill()
         self.on_death(is_power_cut)
+
+    def scrap(self) -> None:
+        """Release what is left of it when its world is over."""
+        self.disk.before_operation = None
+        for database in self.databases:
+            database.disk.before_operation = None
+            database.abandon()
+        self.databases.clear()
 
     def replace_disk(self, disk: Disk) -> None:
         """Put another disk in; no program runs."""

@@ -143,6 +143,7 @@ class Machine:
         database = await open_simulated_database(
             hardware.disk, REPLICA_FILE, application_id=APPLICATION_ID, pause=self._pause()
         )
+        hardware.databases.append(database)
         services = await compose(
             database,
             lambda id_: DiskKeyFiles(hardware.disk, id_.hex()),

@@ -46,6 +46,7 @@ class RelayMachine:
             database = await open_simulated_store(
                 hardware.disk, FILE_NAME, application_id=APPLICATION_ID, version=FORMAT_VERSION, schema=SCHEMA
             )
+            hardware.databases.append(database)
             relay = Relay(
                 database,
                 signer=self._key,

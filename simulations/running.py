@@ -71,6 +71,9 @@ def simulate(plan: Plan, application: Application | None = None) -> Outcome:
     except Exception as error:  # noqa: BLE001 - a world that breaks is a finding, with its seed
         told = "".join(traceback.format_exception(error, limit=-6))
         violations = [Violation(checker=no_defects.NAME, what=f"the run broke: {told}")]
+    finally:
+        for hardware in (world.relay.hardware, *(one.machine.hardware for one in world.people)):
+            hardware.scrap()
     return Outcome(
         plan=plan,
         trace=trace,
