@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     swarm.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     swarm.add_argument("--scenario", choices=SCENARIOS, default=DEFAULT)
     swarm.add_argument("--table", action="store_true", help="show which checker met which fault how often")
+    swarm.add_argument("--every-fault", action="store_true", help="fail if some kind of fault never happened")
     swarm.set_defaults(command=_swarm)
     planted = commands.add_parser("planted", help="show that each planted fault is caught")
     planted.add_argument("--seeds", type=int, default=50, metavar="N", help="seeds to try for each")
@@ -110,7 +111,13 @@ def _shrink(options: argparse.Namespace) -> int:
 
 
 def _swarm(options: argparse.Namespace) -> int:
-    result = play_swarm(options.seeds, options.scenario, jobs=options.jobs, is_quiet=options.json)
+    result = play_swarm(
+        options.seeds,
+        options.scenario,
+        jobs=options.jobs,
+        is_quiet=options.json,
+        is_complete=options.every_fault,
+    )
     if options.json:
         print(json.dumps(result.record()))
     else:

@@ -38,11 +38,13 @@ class SwarmResult:
 
     Attributes:
         scenario: The scenario that was played.
+        is_complete: Whether every kind of fault has to happen in some run.
         runs: The runs, in the order of their seeds.
         met: For each fault, in how many runs with it each checker looked.
     """
 
     scenario: str
+    is_complete: bool = False
     runs: list[Played] = field(default_factory=list)
     met: dict[str, Counter[str]] = field(default_factory=dict)
 
@@ -53,8 +55,13 @@ class SwarmResult:
 
     @property
     def has_passed(self) -> bool:
-        """Whether all passed."""
-        return not self.failures
+        """Whether all passed, and nothing that had to happen was left out."""
+        return not self.failures and not (self.is_complete and self.unexercised)
+
+    @property
+    def unexercised(self) -> list[str]:
+        """The faults that never happened in any run."""
+        return sorted(_DRAWN - self.met.keys())
 
     def add(self, run: Played) -> None:
         """Count a run."""
@@ -71,6 +78,8 @@ class SwarmResult:
             "{virtual_hours:,} virtual hours, {edits:,} edits, {faults:,} faults",
             "the median run has {median_devices} devices, {median_edits} edits, {median_fault_kinds} faults",
         ]
+        if self.is_complete and self.unexercised:
+            parts.append("NEVER HAPPENED: {unexercised}")
         if self.failures:
             parts.append("FAILED: {failed}")
         return "; ".join(parts).format(**record)
@@ -89,7 +98,7 @@ class SwarmResult:
             "median_devices": median(run.devices for run in self.runs),
             "median_edits": median(run.edits for run in self.runs),
             "median_fault_kinds": median(kinds),
-            "unexercised": sorted(_DRAWN - self.met.keys()),
+            "unexercised": self.unexercised,
         }
 
 
@@ -110,9 +119,11 @@ def play_one(seed: int, scenario: str) -> Played:
     )
 
 
-def play_swarm(seeds: Sequence[int], scenario: str, *, jobs: int, is_quiet: bool) -> SwarmResult:
+def play_swarm(
+    seeds: Sequence[int], scenario: str, *, jobs: int, is_quiet: bool, is_complete: bool = False
+) -> SwarmResult:
     """Play seeds; a failure is printed when it is found, its seed first."""
-    result = SwarmResult(scenario=scenario)
+    result = SwarmResult(scenario=scenario, is_complete=is_complete)
     failed = 0
     for count, run in enumerate(_runs(seeds, scenario, jobs), start=1):
         result.add(run)
