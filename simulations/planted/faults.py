@@ -190,11 +190,13 @@ FAULTS = {
             "answer-before-commit",
             "the relay acknowledges before its store has committed",
             (Appender, "_commit", _answer_first),
+            scenario="bad-power",
         ),
         _fault(
             "no-sync",
             "a FULL commit and a sealed segment are not synced to the disk",
             (LocalReplica, "flush", _sync_nothing),
+            scenario="bad-power",
         ),
         _fault(
             "writer-kept",

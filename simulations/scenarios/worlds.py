@@ -85,6 +85,19 @@ SCENARIOS = {
             weights={Fault.PARTITION: 2, Fault.KILL: 2, Fault.RELAY_KILL: 2, Fault.LOSS: 1},
         ),
     ),
+    "bad-power": Scenario(
+        about="A house whose power fails every hour, the relay's too.",
+        likelihood=Likelihood(
+            devices=(2, 4),
+            hours=(2, 5),
+            edits=(190, 260),
+            happenings=(8, 14),
+            weights={
+                Fault.POWER_CUT: 6, Fault.RELAY_POWER_CUT: 2, Fault.KILL: 1, Fault.PARTITION: 2,
+                Fault.DISK_FULL: 1,
+            },
+        ),
+    ),
     "lost-disk": Scenario(
         about="The relay's disk breaks, or its operator puts an old copy back.",
         likelihood=Likelihood(
