@@ -62,7 +62,7 @@ def _is_there(edit: Edit, held: Mapping[Place, Held], lasting: set[str], removed
 
 def _found(edit: Edit, held: Mapping[Place, Held]) -> frozenset[str]:
     """The elements, items or characters of the field that an edit is about."""
-    content = held[edit.document].values.get(edit.field, ())
+    content = held[edit.document].values.get(edit.field, "")
     assert isinstance(content, frozenset | list | str)
     return frozenset(map(str, content))
 
