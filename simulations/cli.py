@@ -4,8 +4,11 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from simulations.application import load_application
+from simulations.keeping import keep
 from simulations.planted.proving import prove_planted
 from simulations.quiet import be_quiet
 from simulations.reporting import matrix, summary, timeline
@@ -70,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     planted.add_argument("--seeds", type=int, default=50, metavar="N", help="seeds to try for each")
     planted.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     planted.set_defaults(command=_planted)
+    keeping = commands.add_parser("keep", help="write a world's disks into a folder, for later versions")
+    keeping.add_argument("folder", type=Path, help="must not exist yet")
+    keeping.set_defaults(command=_keep)
     for one in (run, swarm, planted):
         one.add_argument("--json", action="store_true", help="one JSON object")
     return parser
@@ -135,6 +141,13 @@ def _planted(options: argparse.Namespace) -> int:
         for result in results:
             print(result)
     return 0 if all(result.has_passed for result in results) else FAILED
+
+
+def _keep(options: argparse.Namespace) -> int:
+    options.folder.mkdir()
+    ending = keep(replace(plan_of(1, "calm", devices=2), edits=60), options.folder)
+    print(f"kept {', '.join(ending.devices)} and the relay in {options.folder}")
+    return 0
 
 
 def _play(options: argparse.Namespace, seed: int) -> Outcome:

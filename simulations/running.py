@@ -1,22 +1,18 @@
 """Playing one plan from its beginning to its verdict."""
 
 import hashlib
-import random
 import traceback
 from collections import Counter
 from dataclasses import dataclass
 
 from simulations.checkers import no_defects
-from simulations.hardware import Hardware, Surroundings
 from simulations.judging import Violation, judge
-from simulations.loop import VirtualLoop, run
+from simulations.loop import run
 from simulations.network.medium import NetworkEvent
-from simulations.network.network import Network
 from simulations.plan import Plan
-from simulations.relay_machine import RelayMachine
 from simulations.trace import Trace
 from simulations.work import Application
-from simulations.world import World
+from simulations.world import make_world
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +45,8 @@ class Outcome:
 
 def simulate(plan: Plan, application: Application | None = None) -> Outcome:
     """Play a plan, with an application beside the documents of every world if one is given."""
-    loop = VirtualLoop()
-    seed = f"{plan.scenario}/{plan.seed}"
-    trace = Trace()
-    network = Network(loop, random.Random(f"{seed}/network"))
-    around = Surroundings(seed=seed, loop=loop, network=network, trace=trace)
-    world = World(plan, around, RelayMachine(Hardware("relay", around)), application)
+    world = make_world(plan, application)
+    loop, network, trace = world.around.loop, world.around.network, world.around.trace
 
     def observe(event: NetworkEvent) -> None:
         world.gauges.watch(event)
@@ -72,8 +64,7 @@ def simulate(plan: Plan, application: Application | None = None) -> Outcome:
         told = "".join(traceback.format_exception(error, limit=-6))
         violations = [Violation(checker=no_defects.NAME, what=f"the run broke: {told}")]
     finally:
-        for hardware in (world.relay.hardware, *(one.machine.hardware for one in world.people)):
-            hardware.scrap()
+        world.scrap()
     return Outcome(
         plan=plan,
         trace=trace,

@@ -5,6 +5,7 @@ Owns the course of a run. What goes wrong is in :mod:`simulations.happenings`, w
 """
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,10 +17,13 @@ from simulations.gauges import Gauges
 from simulations.happenings.registry import happen
 from simulations.hardware import Hardware, Surroundings
 from simulations.ledger import Ledger
+from simulations.loop import VirtualLoop
 from simulations.machine import Died, Machine
+from simulations.network.network import Network
 from simulations.person import Person
 from simulations.plan import Happening, Plan
 from simulations.relay_machine import ADDRESS, RelayMachine
+from simulations.trace import Trace
 from simulations.work import Application
 from simulations.workload import make_documents
 from syncore.core.errors import IntegrityError, SyncoreError
@@ -92,6 +96,11 @@ class World:
         self.note("the last fault is over")
         unsettled = await self._settle()
         return await look_back(self, unsettled)
+
+    def scrap(self) -> None:
+        """Release what the machines hold, when all is over."""
+        for hardware in (self.relay.hardware, *(one.machine.hardware for one in self.people)):
+            hardware.scrap()
 
     @property
     def now_s(self) -> float:
@@ -275,6 +284,15 @@ class World:
         if len(offsets) > 1:
             found.append(f"the devices stand at different places of the log: {sorted(offsets)}")
         return found
+
+
+def make_world(plan: Plan, application: Application | None = None) -> World:
+    """A world of a plan in which nothing has happened yet."""
+    loop = VirtualLoop()
+    seed = f"{plan.scenario}/{plan.seed}"
+    network = Network(loop, random.Random(f"{seed}/network"))
+    around = Surroundings(seed=seed, loop=loop, network=network, trace=Trace())
+    return World(plan, around, RelayMachine(Hardware("relay", around)), application)
 
 
 def log_offset(replica: Replica) -> int:
