@@ -122,13 +122,15 @@ SCENARIOS = {
                 Fault.RESTORED_FILE: 4, Fault.RESTORED_DISK: 4, Fault.PARTITION: 2, Fault.POWER_CUT: 1,
             },
             duration_s=(3600, 3 * 86_400),
+            session_s=1800,
+            absence_s=86_400,
         ),
     ),
     "cloned-machine": Scenario(
         about="A virtual machine is cloned, and both go on under one name.",
         likelihood=Likelihood(
             devices=(2, 3),
-            hours=(2, 10),
+            hours=(1, 4),
             edits=(150, 300),
             happenings=(3, 6),
             weights={Fault.CLONE: 4, Fault.PARTITION: 2, Fault.KILL: 1, Fault.RELAY_KILL: 1},
