@@ -155,8 +155,10 @@ class DocumentWork:
     def flush(self) -> dict[DocumentKey, Projection]:
         """Write what was touched; the new projections of the documents whose visible side changed."""
         changed: dict[DocumentKey, Projection] = {}
-        # Settings first: what else is written here is shown by them.
-        for key, touched in sorted(self._touched.items(), key=_is_no_setting):
+        documents = list(self._touched.items())
+        if len(documents) > 1:  # settings first: what else is written here is shown by them
+            documents.sort(key=_is_no_setting)
+        for key, touched in documents:
             if touched.is_visible_changed and touched.held is not None:
                 changed[key] = self._write_visible(key, touched.held)
             if touched.is_confirmed_changed:

@@ -317,7 +317,8 @@ class LocalReplica:
             documents = self._document_work(sql, state)
             result = work(sql, state, documents)
             documents.flush()
-            reproject_ruled(documents)
+            if documents.ruled:
+                reproject_ruled(documents)
             changed.update(documents.changed)
             return result
 
