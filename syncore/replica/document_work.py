@@ -153,12 +153,13 @@ class DocumentWork:
         return self.hold(key).visible.rich
 
     def flush(self) -> dict[DocumentKey, Projection]:
-        """Write what was touched; the new projections of the documents whose visible side changed."""
+        """Write what was touched; the new projections of the documents whose visible side changed.
+
+        Where settings are among it, contested documents written before them still show by the old ones:
+        :attr:`ruled` names their collections.
+        """
         changed: dict[DocumentKey, Projection] = {}
-        documents = list(self._touched.items())
-        if len(documents) > 1:  # settings first: what else is written here is shown by them
-            documents.sort(key=_is_no_setting)
-        for key, touched in documents:
+        for key, touched in self._touched.items():
             if touched.is_visible_changed and touched.held is not None:
                 changed[key] = self._write_visible(key, touched.held)
             if touched.is_confirmed_changed:
@@ -275,7 +276,3 @@ class DocumentWork:
         if rich is None:
             rich = RichPart.load(self.rows.rich_updates(row), self._state.writer)
         self.rows.fold_rich(row, rich.state())
-
-
-def _is_no_setting(item: tuple[DocumentKey, _Touched]) -> bool:
-    return item[0].collection != SETTINGS

@@ -7,7 +7,7 @@ import pytest
 from syncore.core.errors import InvalidName, Misused, NotPermitted
 from syncore.core.identifiers import SETTINGS, DocumentKey
 from syncore.core.ports import Durability
-from syncore.documents.changes import UNSET
+from syncore.documents.changes import UNSET, rewrite
 from syncore.documents.resolvers import Resolver
 from syncore.documents.rules import (
     NO_RULES,
@@ -151,3 +151,17 @@ async def test_rules_of_another_version_are_kept(tmp_path: Path) -> None:
         shown = await notes.update("a", n=3, seen=made.token)
         assert (shown["n"], shown.conflicts) == (3, ("n",))
         assert (await notes.configure(fields={"n": "max"})).fields["n"] is Strategy.MAX
+
+
+async def test_a_transaction_that_is_open_commits_by_the_settings_of_the_moment(tmp_path: Path) -> None:
+    """What was planned before they changed is planned anew."""
+    async with open_private(tmp_path / "a.db") as replica:
+        notes = replica.collection()
+        made = await notes.insert({"n": 0}, id="a")
+        for value in (5, 2):
+            await notes.update("a", n=value, seen=made.token)
+        async with replica.transaction() as transaction:
+            await transaction.update(("notes", "a"), n=rewrite(lambda shown: shown * 10))
+            assert (await transaction.get("notes", "a"))["n"] == 20
+            await notes.configure(fields={"n": "max"})
+        assert (await notes.get("a"))["n"] == 50
