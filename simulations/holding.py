@@ -62,7 +62,7 @@ async def look(replica: Replica, places: Iterable[Place]) -> dict[Place, Held]:
         projection = document.project(work.context)
         return Held(
             token=encode_token(state.id, document.record.vector),
-            is_live=document.is_live,
+            is_live=projection.is_live,
             siblings={
                 name: frozenset(str(decode_value(sibling.value)) for sibling in siblings)
                 for name, siblings in document.record.registers.items()

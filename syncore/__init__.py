@@ -54,16 +54,26 @@ if TYPE_CHECKING:
     from syncore.documents.changes import Set as Set
     from syncore.documents.changes import Text as Text
     from syncore.documents.changes import add as add
+    from syncore.documents.changes import asserted as asserted
     from syncore.documents.changes import increment as increment
     from syncore.documents.changes import remove as remove
     from syncore.documents.changes import rewrite as rewrite
     from syncore.documents.changes import splice as splice
     from syncore.documents.operations import FieldKind as FieldKind
+    from syncore.documents.resolvers import Candidate as Candidate
+    from syncore.documents.resolvers import Resolver as Resolver
+    from syncore.documents.rules import Authority as Authority
+    from syncore.documents.rules import CollectionRules as CollectionRules
+    from syncore.documents.rules import DeletionRule as DeletionRule
+    from syncore.documents.rules import Strategy as Strategy
     from syncore.engine.presence import Presence as Presence
     from syncore.engine.replica import Replica as Replica
     from syncore.engine.space import Space as Space
     from syncore.protocol.presence_table import Present as Present
     from syncore.replica.collection import Collection as Collection
+    from syncore.replica.conflicts import Conflict as Conflict
+    from syncore.replica.conflicts import ConflictKind as ConflictKind
+    from syncore.replica.conflicts import ConflictSibling as ConflictSibling
     from syncore.replica.transaction import Transaction as Transaction
     from syncore.replica.views import Change as Change
     from syncore.replica.views import Document as Document
@@ -72,12 +82,19 @@ if TYPE_CHECKING:
     from syncore.sync.status import SyncState as SyncState
 
 _HOMES = {
+    "Authority": "syncore.documents.rules",
+    "Candidate": "syncore.documents.resolvers",
     "Change": "syncore.replica.views",
     "Closed": "syncore.core.errors",
     "Collection": "syncore.replica.collection",
+    "CollectionRules": "syncore.documents.rules",
+    "Conflict": "syncore.replica.conflicts",
+    "ConflictKind": "syncore.replica.conflicts",
+    "ConflictSibling": "syncore.replica.conflicts",
     "ConnectionFailed": "syncore.core.errors",
     "Counter": "syncore.documents.changes",
     "CryptoError": "syncore.core.errors",
+    "DeletionRule": "syncore.documents.rules",
     "DiskFull": "syncore.core.errors",
     "Document": "syncore.replica.views",
     "DocumentExists": "syncore.core.errors",
@@ -109,11 +126,13 @@ _HOMES = {
     "RelayLostData": "syncore.core.errors",
     "RemoteError": "syncore.core.errors",
     "Replica": "syncore.engine.replica",
+    "Resolver": "syncore.documents.resolvers",
     "Set": "syncore.documents.changes",
     "Sibling": "syncore.replica.views",
     "Space": "syncore.engine.space",
     "SpaceStatus": "syncore.sync.status",
     "StorageError": "syncore.core.errors",
+    "Strategy": "syncore.documents.rules",
     "SyncState": "syncore.sync.status",
     "SyncoreError": "syncore.core.errors",
     "Text": "syncore.documents.changes",
@@ -124,6 +143,7 @@ _HOMES = {
     "WatcherLagged": "syncore.core.errors",
     "WrongRelay": "syncore.core.errors",
     "add": "syncore.documents.changes",
+    "asserted": "syncore.documents.changes",
     "increment": "syncore.documents.changes",
     "remove": "syncore.documents.changes",
     "rewrite": "syncore.documents.changes",

@@ -8,15 +8,14 @@ from typing import Any
 from relay.appender import Appender
 from simulations.planted.planting import Change, Planted
 from simulations.scenarios.worlds import DEFAULT
-from syncore.codec.values import Value
 from syncore.core.hashing import hash_parts
 from syncore.core.identifiers import Dot
 from syncore.documents.document import NO_CONTEXT, Document
 from syncore.documents.operations import SetField
-from syncore.documents.projection import NO_CONTENTS, Projection, project
+from syncore.documents.projection import NO_CONTENTS, Projection, is_hidden, project
 from syncore.documents.projection_encoding import encode_projection
 from syncore.documents.record import Record, Sibling, Tally
-from syncore.documents.resolution import ResolutionContext, last_write
+from syncore.documents.resolution import ResolutionContext
 from syncore.replica import merging
 from syncore.replica.checking import CheckedCommit, ContentCheck
 from syncore.replica.document_work import DocumentWork
@@ -42,13 +41,12 @@ def _arrival_order(right: Right) -> Right:
 
 def _mine_wins(_right: Right) -> Right:
     def wrong(self: Document, context: ResolutionContext = NO_CONTEXT) -> Projection:
-        def mine_first(siblings: Sequence[Sibling], context: ResolutionContext) -> Value:
-            mine = [one for one in siblings if one.dot.writer == self.writer]
-            return last_write(mine or siblings, context)
-
-        if self.is_deleted:
-            return project(self.record, NO_CONTENTS, context)
-        return project(self.record, self.contents(), context, mine_first)
+        record, rules = self.record.copy(), context.rules_of(self.key.collection)
+        for name, siblings in self.record.registers.items():
+            mine = tuple(one for one in siblings if one.dot.writer == self.writer)
+            record.registers[name] = mine or siblings
+        contents = NO_CONTENTS if is_hidden(record, rules) else self.contents()
+        return project(record, contents, context, rules)
 
     return wrong
 

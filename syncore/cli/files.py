@@ -77,6 +77,9 @@ async def _describe(space: Space, *, is_default: bool) -> dict[str, object]:
         "documents": documents,
         "conflicts": conflicts,
     }
+    lacking = space.status().lacking_rules
+    if lacking:
+        record["lacking_rules"] = list(lacking)
     member = membership(space)
     if member is not None:
         record |= {
@@ -98,12 +101,15 @@ def _lines(record: dict[str, object]) -> list[str]:
     if shown.pop("is_default"):
         head += ", the default"
     reasons = shown.pop("set_aside", [])
+    lacking = shown.pop("lacking_rules", [])
     lines = [
         head,
         *(f"  {name.replace('_', ' ')}: {value}" for name, value in shown.items() if value is not None),
     ]
     if isinstance(reasons, list):
         lines += [f"  cannot be sent: {printable(str(reason))}" for reason in reasons]
+    if isinstance(lacking, list):
+        lines += [f"  shown by default: {printable(str(sentence))}" for sentence in lacking]
     return lines
 
 

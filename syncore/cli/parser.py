@@ -34,6 +34,12 @@ JSON lacks is written with a tag: {"$decimal": "1.50"}, {"$datetime": "2026-01-3
 {"$set": [..]}.
 """
 
+_RULES: Final = """\
+A RULE is last_write, first_write, max, min, union, merge_text, ask, authority:LABEL,LABEL (the highest first)
+or NAME@VERSION for a function that the program registers; for deletions update_wins, delete_wins or ask.
+"unset" takes a rule away.
+"""
+
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
 
 
@@ -71,7 +77,15 @@ def make_parser(environment: Mapping[str, str], *, with_demo: bool) -> argparse.
     _add_options(parser, is_default=True)
     parser.set_defaults(replica=Path(environment.get("SYNCORE_REPLICA") or DEFAULT_REPLICA))
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
-    for add in (_add_files, _add_documents, _add_importing, _add_syncing, _add_presence, _add_sharing):
+    for add in (
+        _add_files,
+        _add_documents,
+        _add_importing,
+        _add_conflicts,
+        _add_syncing,
+        _add_presence,
+        _add_sharing,
+    ):
         add(commands)
     _add_demo(commands, with_arguments=with_demo)
     return parser
@@ -174,6 +188,41 @@ def _add_importing(commands: Subparsers) -> None:
     command.add_argument(
         "--id-field", metavar="FIELD", help="the field that holds the id, so that importing again is safe"
     )
+
+
+def _add_conflicts(commands: Subparsers) -> None:
+    listing = _add(commands, "conflicts:conflicts", "list what was written at once and waits for a decision")
+    listing.add_argument("collection", nargs="?", metavar="COLLECTION")
+    listing.add_argument("--all", action="store_true", help="also what the rules of the fields settle")
+    listing.add_argument(
+        "--follow", action="store_true", help="sync, and list all of them again whenever they change"
+    )
+    listing.add_argument(
+        "--timeout", type=_seconds, metavar="S", help="with --follow: stop after so many seconds"
+    )
+    settle = _add(commands, "conflicts:resolve", "settle a conflict with what `syncore conflicts` shows")
+    settle.add_argument("collection", metavar="COLLECTION")
+    settle.add_argument("id", metavar="ID")
+    settle.add_argument(
+        "field", nargs="?", metavar="FIELD", help="none where the document was deleted and changed at once"
+    )
+    way = settle.add_mutually_exclusive_group(required=True)
+    way.add_argument("--choose", type=_count, metavar="N", help="the sibling with this number")
+    way.add_argument("--value", metavar="JSON", help="another value")
+    way.add_argument("--accept", action="store_true", help="what is shown")
+    rules = _add(
+        commands, "conflicts:configure", "set the rules by which conflicts are resolved", notes=_RULES
+    )
+    rules.add_argument("collection", metavar="COLLECTION")
+    rules.add_argument("--default", metavar="RULE", help="for fields that have no rule of their own")
+    rules.add_argument(
+        "--field", action="append", default=[], metavar="FIELD=RULE", help="for one field; can be repeated"
+    )
+    rules.add_argument(
+        "--deletion", metavar="RULE", help="for documents that are deleted and changed at once"
+    )
+    shown = _add(commands, "conflicts:settings", "show the rules by which conflicts are resolved")
+    shown.add_argument("collection", metavar="COLLECTION")
 
 
 def _add_syncing(commands: Subparsers) -> None:

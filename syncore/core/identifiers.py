@@ -19,6 +19,10 @@ CommitId = NewType("CommitId", bytes)
 
 PRIVATE_SPACE = SpaceId(bytes(32))
 NOT_ADMITTED = DeviceIndex(MAX_DEVICES)
+RESERVED = "$"
+"""What the names of syncore's own collections begin with."""
+SETTINGS = "$settings"
+"""The collection whose documents are the settings of the others, under their names."""
 INCARNATION_BITS = 32
 WRITER_BITS = 53
 COMMIT_ID_BYTES = 8
@@ -67,6 +71,26 @@ def check_name(name: str, what: str) -> str:
             f"{what} {name[:40]!r} {problem}", hint=f"1 to {MAX_NAME_BYTES} bytes of UTF-8, printable"
         )
     return name
+
+
+def check_collection(name: str) -> str:
+    """Return ``name`` if it may name a collection of a program.
+
+    Raises:
+        InvalidName: it may not name anything, or is kept for syncore itself.
+    """
+    check_name(name, "a collection name")
+    if is_reserved(name):
+        raise InvalidName(
+            f"collection names that begin with {RESERVED} are kept for syncore: {name[:40]!r}",
+            hint="choose another first character; for settings there are settings() and configure()",
+        )
+    return name
+
+
+def is_reserved(collection: str) -> bool:
+    """Whether a collection is syncore's own, such as the one that holds the settings of the others."""
+    return collection.startswith(RESERVED)
 
 
 def name_problem(name: str) -> str:

@@ -26,6 +26,11 @@ MAX_STRUCT_CLOCK = 2**31
 """Yjs clocks of one writer in one document; lengths near 2**32 make the arithmetic of yrs wrap."""
 MAX_STRUCTS_PER_UPDATE = 65_536
 """Structs and delete ranges of one rich delta: a commit's bytes could not hold many more useful ones."""
+MAX_ANCESTORS = 8
+"""Earlier texts that a write of a merged field carries: two devices that were apart for fewer confirmed
+writes of one field find the text that both started from."""
+MAX_ANCESTOR_BYTES = 16 * KIB
+"""All of them together: a note of a few pages. Every later write of the field carries them again."""
 
 # --- segments: these decide validity
 MAX_COMMITS_PER_SEGMENT = 256
@@ -105,6 +110,24 @@ MAX_CACHED_DOCUMENTS = 2_048
 MAX_RICH_TAIL_UPDATES = 64
 """Updates appended behind a stored rich state before they are folded into it."""
 
+# --- resolving conflicts: the same on every replica of a version, or their texts would read differently
+MAX_MERGED_SIBLINGS = 16
+"""Texts that are merged into one; beyond it a person has to look anyway."""
+MAX_MERGED_CHARACTERS = 64 * KIB
+"""The longest text that is merged: its document is projected again with each of its writes."""
+MAX_TEXT_DISTANCE = 500
+"""Words and signs in which a text may differ from what it was made of: the comparison's time and memory grow
+with the square, and two texts that share so little are not merged well."""
+MAX_AUTHORITIES = 64
+"""Labels that an ordering names; a chain has four."""
+MAX_RULE_PROBLEMS = 32
+"""Rules that a status says cannot be carried out, and failures of resolvers that it names; one suffices to
+know what to do."""
+MAX_MARKED_BYTES = 254
+"""Names of fields that a rule can be given for, in UTF-8: in settings they stand behind a mark of a byte."""
+
+assert MAX_MARKED_BYTES < MAX_NAME_BYTES
+assert MAX_ANCESTOR_BYTES < MAX_VALUE_BYTES
 assert MAX_VALUE_BYTES < MAX_COMMIT_BYTES < MAX_SEGMENT_PLAIN_BYTES < MAX_SEGMENT_BYTES < MAX_FRAME_BYTES
 assert MAX_SEGMENT_PLAIN_BYTES * 112 // 100 <= MAX_SEGMENT_BYTES
 assert SEGMENT_TARGET_BYTES + MAX_COMMIT_BYTES < MAX_SEGMENT_PLAIN_BYTES

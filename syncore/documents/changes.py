@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from syncore.codec.values import Value
 from syncore.core.errors import InvalidChange
+from syncore.core.identifiers import name_problem
+from syncore.documents.operations import FieldKind
 from syncore.documents.structures import Element
 
 
@@ -87,6 +89,21 @@ class Rewrite:
     function: Callable[[Any], object]
 
 
+@dataclass(frozen=True, slots=True)
+class Asserted:
+    """See :func:`asserted`."""
+
+    value: Value
+    authority: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepKind:
+    """Of several kinds that a field is at once, keep one: how the inbox settles that."""
+
+    kind: FieldKind
+
+
 class Unset(Enum):
     """The type of :data:`UNSET`."""
 
@@ -96,7 +113,9 @@ class Unset(Enum):
 UNSET: Final = Unset.UNSET
 """Remove the field, of whatever kind it is."""
 
-CHANGES: Final = (Counter, Text, List, Set, Increment, Add, Remove, Splice, Rewrite, Unset)
+CHANGES: Final = (
+    *(Counter, Text, List, Set, Increment, Add, Remove, Splice, Rewrite, Asserted, KeepKind, Unset),
+)
 """Everything here that is no value by itself."""
 
 
@@ -146,6 +165,20 @@ def rewrite(function: Callable[[Any], object]) -> Rewrite:
     unchanged, and nothing is written.
     """
     return Rewrite(function)
+
+
+def asserted(value: Value, authority: str) -> Asserted:
+    """Write a register by an authority, such as ``"chain"``, which rules of the field rank.
+
+    Among values written at once, a field whose rule is an ``Authority`` shows the one with the highest label.
+    A label is what its writer claims; it is kept until the value is replaced.
+
+    Raises:
+        InvalidChange: the label is not a name.
+    """
+    if type(authority) is not str or name_problem(authority):
+        raise InvalidChange(f"{authority!r} cannot be the label of an authority", hint="use a short name")
+    return Asserted(value, authority)
 
 
 def _integer(number: int, what: str) -> int:

@@ -12,7 +12,7 @@ from syncore.core.hashing import hash_parts
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import DocumentKey, Dot, Writer
 from syncore.documents.operations import RecordEntry, RichEntry
-from syncore.documents.projection import NO_CONTENTS, Contents, Projection, Shown, project
+from syncore.documents.projection import NO_CONTENTS, Contents, Projection, Shown, is_hidden, project
 from syncore.documents.record import Record
 from syncore.documents.record_encoding import encode_record
 from syncore.documents.resolution import ResolutionContext
@@ -50,15 +50,9 @@ class Document:
         """Whether nobody ever wrote to the document."""
         return not self.record.vector
 
-    @property
-    def is_deleted(self) -> bool:
-        """Whether the document was deleted and not brought back."""
-        return self.record.is_deleted
-
-    @property
-    def is_live(self) -> bool:
+    def is_live(self, context: ResolutionContext = NO_CONTEXT) -> bool:
         """Whether the document is there for its readers."""
-        return not self.is_empty and not self.is_deleted
+        return not self.is_empty and not is_hidden(self.record, context.rules_of(self.key.collection))
 
     @property
     def is_loaded(self) -> bool:
@@ -103,12 +97,13 @@ class Document:
 
     def project(self, context: ResolutionContext = NO_CONTEXT) -> Projection:
         """The document as it is read."""
-        if self.is_deleted:  # shows nothing, so nothing needs to be loaded
-            return project(self.record, NO_CONTENTS, context)
+        rules = context.rules_of(self.key.collection)
+        if is_hidden(self.record, rules):  # shows nothing, so nothing needs to be loaded
+            return project(self.record, NO_CONTENTS, context, rules)
         contents = self.contents()
         self._forget_shown(self.record.changed)
         self.record.changed.clear()
-        return project(self.record, contents, context, known=self._shown)
+        return project(self.record, contents, context, rules, known=self._shown)
 
     def digest(self) -> bytes:
         """32 bytes that are equal on two replicas exactly when the document's state is.

@@ -17,6 +17,7 @@ from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import Dot
 from syncore.core.limits import MAX_HYBRID_TIME, MAX_SET_REPLACED
 from syncore.core.vectors import Vector, covers
+from syncore.documents.descent import Ancestor
 from syncore.documents.document import Document
 from syncore.documents.operations import (
     AddElement,
@@ -33,7 +34,7 @@ from syncore.documents.operations import (
     Target,
 )
 from syncore.documents.projection import Contents, kinds_of
-from syncore.documents.record import Record
+from syncore.documents.record import Record, Sibling
 from syncore.documents.structures import MAX_AMOUNT_BITS, Cancelled
 
 _PROVISIONAL_TIME = HybridTime(MAX_HYBRID_TIME)
@@ -130,11 +131,27 @@ class Draft:
 
     # --- registers and declarations ---
 
-    def set_register(self, name: str, value: bytes, seen: Vector | None) -> None:
+    def set_register(
+        self,
+        name: str,
+        value: bytes,
+        seen: Vector | None,
+        *,
+        label: str = "",
+        ancestors: tuple[Ancestor, ...] = (),
+    ) -> None:
         """Write a register."""
         dots = self._replaceable([sibling.dot for sibling in self.record.registers.get(name, ())], seen)
         earlier = self._take(SetField, name)
-        self._put(SetField(field=name, value=value, replaces=_union(dots, earlier)))
+        replaces = _union(dots, earlier)
+        self._put(SetField(field=name, value=value, replaces=replaces, label=label, ancestors=ancestors))
+
+    def replaced(self, name: str, seen: Vector | None) -> list[Sibling]:
+        """The siblings of other commits that writing the register replaces, or has replaced in this draft."""
+        earlier = self.pending.get((SetField.CODE, name, b""))
+        dots = set(earlier.replaces) if isinstance(earlier, SetField) else set()
+        dots.update(self._replaceable([sibling.dot for sibling in self.record.registers.get(name, ())], seen))
+        return [sibling for sibling in self.base.registers.get(name, ()) if sibling.dot in dots]
 
     def declare(self, name: str, kind: FieldKind) -> None:
         """Make a field a set, a text or a list, unless it is."""
@@ -231,6 +248,25 @@ class Draft:
         if self._has_seen_all_edits(seen):
             self.splice_text(name, 0, len(self.texts.get(name, "")), "")
             self.splice_list(name, 0, len(self.lists.get(name, ())), ())
+
+    def keep_only(self, name: str, kind: FieldKind, seen: Vector | None) -> None:
+        """Remove what a field is beside one of the kinds that it is at once; before other changes of it."""
+        named = [
+            sibling.dot for sibling in self.record.registers.get(name, ()) if kind is not FieldKind.REGISTER
+        ]
+        for other, dots in self.record.declarations.get(name, {}).items():
+            named += dots if other is not kind else ()
+        replaces = _union(self._replaceable(named, seen))
+        self._put(RemoveField(field=name, replaces=replaces), is_needed=bool(replaces))
+        for element in list(self.record.sets.get(name, {})) if kind is not FieldKind.SET else ():
+            self.remove_element(name, element, seen)
+        if name in self.record.counters and kind is not FieldKind.COUNTER:
+            self.cancel_counter(name, seen)
+        if self._has_seen_all_edits(seen):
+            if kind is not FieldKind.TEXT:
+                self.splice_text(name, 0, len(self.texts.get(name, "")), "")
+            if kind is not FieldKind.LIST:
+                self.splice_list(name, 0, len(self.lists.get(name, ())), ())
 
     def unset_all(self) -> None:
         """Remove every field that is visible."""

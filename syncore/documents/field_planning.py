@@ -5,17 +5,20 @@ change of another kind is refused with what the field is and what to use, never 
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from syncore.codec.values import encode_value
+from syncore.codec.values import decode_value, encode_value
 from syncore.core.errors import InvalidChange, InvalidValue
 from syncore.core.identifiers import check_name
-from syncore.core.vectors import Vector
+from syncore.core.vectors import Vector, covers
 from syncore.documents.changes import (
     CHANGES,
     UNSET,
     Add,
+    Asserted,
     Counter,
     Increment,
+    KeepKind,
     List,
     Remove,
     Rewrite,
@@ -23,12 +26,16 @@ from syncore.documents.changes import (
     Splice,
     Text,
 )
+from syncore.documents.descent import Ancestor
 from syncore.documents.differences import find_splice
 from syncore.documents.drafts import Draft
 from syncore.documents.operations import FieldKind
-from syncore.documents.projection import field_value
-from syncore.documents.resolution import ResolutionContext
+from syncore.documents.projection import field_value, register_verdict
+from syncore.documents.resolution import ResolutionContext, rank
+from syncore.documents.rules import CollectionRules, Strategy
+from syncore.documents.strategies import resolve
 from syncore.documents.structures import encode_element
+from syncore.documents.text_merging import ancestry
 
 _USE = {
     FieldKind.REGISTER: "write a value",
@@ -39,17 +46,31 @@ _USE = {
 }
 
 
-def apply_change(
-    draft: Draft, name: str, change: object, *, seen: Vector | None, context: ResolutionContext
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What changes of a document are decided upon, beside the document.
+
+    Attributes:
+        seen: What they may replace; None for all that is visible.
+        context: For what a register shows, which :func:`~syncore.documents.changes.rewrite` is given.
+        rules: How conflicts of the document's fields are resolved.
+        confirmed: What others may have seen of the document; None if that is everything.
+    """
+
+    seen: Vector | None
+    context: ResolutionContext
+    rules: CollectionRules
+    confirmed: Vector | None
+
+
+def apply_change(draft: Draft, name: str, change: object, basis: Basis) -> None:
     """Put a change of one field into a draft.
 
     Args:
         draft: Changed, also when the change turns out not to fit: keep a copy.
         name: The field.
         change: A value, one of :mod:`syncore.documents.changes`, or a tuple of them.
-        seen: What the change may replace; None for all that is visible.
-        context: For what a register shows, which :func:`~syncore.documents.changes.rewrite` is given.
+        basis: What the change is decided upon.
 
     Raises:
         InvalidName: not the name of a field.
@@ -58,8 +79,8 @@ def apply_change(
     """
     check_name(name, "a field's name")
     for one in _several(change):
-        planned = _rewritten(draft, name, one, context) if isinstance(one, Rewrite) else one
-        _apply_one(draft, name, planned, seen)
+        planned = _rewritten(draft, name, one, basis) if isinstance(one, Rewrite) else one
+        _apply_one(draft, name, planned, basis)
 
 
 def _several(change: object) -> tuple[object, ...]:
@@ -77,7 +98,8 @@ def _several(change: object) -> tuple[object, ...]:
     return change
 
 
-def _apply_one(draft: Draft, name: str, change: object, seen: Vector | None) -> None:
+def _apply_one(draft: Draft, name: str, change: object, basis: Basis) -> None:
+    seen = basis.seen
     match change:
         case Counter() | Increment():
             _change_counter(draft, name, change)
@@ -93,13 +115,45 @@ def _apply_one(draft: Draft, name: str, change: object, seen: Vector | None) -> 
             _replace_list(draft, name, _encoded(items))
         case Splice():
             _splice(draft, name, change)
+        case Asserted(value=value, authority=authority):
+            _set_register(draft, name, value, basis, label=authority)
+        case KeepKind(kind=kind):
+            draft.keep_only(name, kind, seen)
         case _ if change is UNSET:
             draft.unset(name, seen)
         case Rewrite() | tuple():
             raise InvalidChange(f"a rewrite of field {name!r} must return a value, not another change")
         case _:
-            _expect(draft, name, FieldKind.REGISTER)
-            draft.set_register(name, encode_value(change), seen)
+            _set_register(draft, name, change, basis)
+
+
+def _set_register(draft: Draft, name: str, value: object, basis: Basis, *, label: str = "") -> None:
+    _expect(draft, name, FieldKind.REGISTER)
+    encoded = encode_value(value)
+    ancestors: tuple[Ancestor, ...] = ()
+    if type(value) is str and basis.rules.rule(name) is Strategy.MERGE_TEXT:
+        ancestors = _ancestors(draft, name, basis)
+    draft.set_register(name, encoded, basis.seen, label=label, ancestors=ancestors)
+
+
+def _ancestors(draft: Draft, name: str, basis: Basis) -> tuple[Ancestor, ...]:
+    """The texts that a new text of a merged field was made of."""
+    replaced = draft.replaced(name, basis.seen)
+    texts = []
+    for sibling in sorted(replaced, key=lambda sibling: rank(sibling, basis.context), reverse=True):
+        value = decode_value(sibling.value)
+        if isinstance(value, str):
+            texts.append((Ancestor(sibling.dot, value), sibling.ancestors))
+    shown = resolve(replaced, Strategy.MERGE_TEXT, basis.context).value if len(texts) > 1 else None
+    # What was seen may be replaced by now, through a write that stays; that one tells what it was made of.
+    further = [
+        ancestor
+        for sibling in draft.base.registers.get(name, ())
+        if sibling not in replaced
+        for ancestor in sibling.ancestors
+        if basis.seen is None or covers(basis.seen, ancestor.dot)
+    ]
+    return ancestry(texts, shown if isinstance(shown, str) else None, further, basis.confirmed)
 
 
 def _expect(draft: Draft, name: str, wanted: FieldKind) -> None:
@@ -180,10 +234,22 @@ def _replace_list(draft: Draft, name: str, items: list[bytes]) -> None:
     draft.splice_list(name, *find_splice(list(draft.contents.lists.get(name, ())), items))
 
 
-def _rewritten(draft: Draft, name: str, change: Rewrite, context: ResolutionContext) -> object:
+def _rewritten(draft: Draft, name: str, change: Rewrite, basis: Basis) -> object:
     """What a rewrite comes to, as a change for the kind of field that it is."""
     kind = draft.kind_of(name)
-    current = None if kind is None else field_value(draft.record, draft.contents, name, kind, context)
+    if kind is FieldKind.REGISTER:
+        verdict = register_verdict(draft.record, name, basis.context, basis.rules)
+        if verdict.is_lacking:  # a value computed from a stand-in would pass for a decision
+            raise InvalidChange(
+                f"field {name!r} shows another value than its rule would: {verdict.problem}",
+                hint="write a value, or settle the conflict by hand, instead of rewriting it",
+                field=name,
+            )
+    current = (
+        None
+        if kind is None
+        else field_value(draft.record, draft.contents, name, kind, basis.context, basis.rules)
+    )
     result = change.function(current)
     if kind is FieldKind.COUNTER and type(result) is int:
         return Counter(result)

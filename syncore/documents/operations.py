@@ -21,6 +21,7 @@ from syncore.core.errors import Malformed
 from syncore.core.identifiers import DocumentKey, Dot, Writer
 from syncore.core.limits import MAX_COMMIT_BYTES, MAX_STRUCT_CLOCK
 from syncore.core.vectors import Vector
+from syncore.documents.descent import Ancestor, as_descent, pack_descent
 from syncore.documents.structures import (
     MAX_AMOUNT_BITS,
     Cancelled,
@@ -75,22 +76,30 @@ class FieldOperation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetField(FieldOperation):
-    """Write a register: the siblings named are gone, any others stay beside the new one."""
+    """Write a register: the siblings named are gone, any others stay beside the new one.
+
+    What a value says of itself (:mod:`syncore.documents.descent`) makes the array longer.
+    """
 
     CODE = 1
     LENGTH = 4
+    LONG_LENGTH: ClassVar = 6
     value: bytes
     replaces: tuple[Dot, ...] = ()
+    label: str = ""
+    ancestors: tuple[Ancestor, ...] = ()
 
     def structure(self) -> Packed:
-        """The operation as an array."""
-        return [self.CODE, self.field, self.value, pack_dots(self.replaces)]
+        """The operation as an array; the long form only where something is in it."""
+        descent = pack_descent(self.label, self.ancestors)
+        return [self.CODE, self.field, self.value, pack_dots(self.replaces), *descent]
 
     @classmethod
     def read(cls, parts: Parts) -> Self:
         """The operation of an array of the right length."""
-        dots = as_dots(parts[3], what=_REPLACED)
-        return cls(field=as_field(parts[1]), value=as_value(parts[2]), replaces=dots)
+        dots, (label, ancestors) = as_dots(parts[3], what=_REPLACED), as_descent(parts[4:])
+        field, value = as_field(parts[1]), as_value(parts[2])
+        return cls(field=field, value=value, replaces=dots, label=label, ancestors=ancestors)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,18 +146,24 @@ class DeclareField(FieldOperation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddElement(FieldOperation):
-    """Put an element (an encoded value) into a set; its additions that are named become this one."""
+class ElementOperation(FieldOperation):
+    """What the operations on elements (encoded values) of sets have in common; never made itself."""
 
-    CODE = 4
-    LENGTH = 4
     element: bytes
-    replaces: tuple[Dot, ...] = ()
 
     @property
     def target(self) -> Target:
         """What the operation is about, in the order in which an entry lists it."""
         return self.CODE, self.field, self.element
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddElement(ElementOperation):
+    """Put an element into a set; its additions that are named become this one."""
+
+    CODE = 4
+    LENGTH = 4
+    replaces: tuple[Dot, ...] = ()
 
     def structure(self) -> Packed:
         """The operation as an array."""
@@ -162,18 +177,12 @@ class AddElement(FieldOperation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveElement(FieldOperation):
+class RemoveElement(ElementOperation):
     """Take an element out of a set, as far as its additions were seen."""
 
     CODE = 5
     LENGTH = 4
-    element: bytes
     replaces: tuple[Dot, ...]
-
-    @property
-    def target(self) -> Target:
-        """What the operation is about, in the order in which an entry lists it."""
-        return self.CODE, self.field, self.element
 
     def structure(self) -> Packed:
         """The operation as an array."""
@@ -235,13 +244,9 @@ class DeleteDocument:
 
     CODE: ClassVar = 8
     LENGTH: ClassVar = 3
+    target: ClassVar[Target] = (CODE, "", b"")
     seen: Vector
     replaces: tuple[Dot, ...] = ()
-
-    @property
-    def target(self) -> Target:
-        """What the operation is about, in the order in which an entry lists it."""
-        return self.CODE, "", b""
 
     def structure(self) -> Packed:
         """The operation as an array."""
@@ -259,12 +264,8 @@ class RestoreDocument:
 
     CODE: ClassVar = 9
     LENGTH: ClassVar = 2
+    target: ClassVar[Target] = (CODE, "", b"")
     replaces: tuple[Dot, ...]
-
-    @property
-    def target(self) -> Target:
-        """What the operation is about, in the order in which an entry lists it."""
-        return self.CODE, "", b""
 
     def structure(self) -> Packed:
         """The operation as an array."""
@@ -392,4 +393,6 @@ def _read_operation(structure: Unpacked) -> Operation:
     reader = _READERS.get(code) if type(code) is int else None
     if reader is None:
         raise Malformed("an operation has no known code")
+    if reader is SetField and len(parts) == SetField.LONG_LENGTH:
+        return reader.read(parts)
     return reader.read(as_array(parts, what="an operation", length=reader.LENGTH))

@@ -19,11 +19,12 @@ from syncore.core.limits import MAX_COMMIT_BYTES
 from syncore.core.vectors import Vector
 from syncore.documents.document import NO_CONTEXT, Document
 from syncore.documents.drafts import Draft
-from syncore.documents.field_planning import apply_change
+from syncore.documents.field_planning import Basis, apply_change
 from syncore.documents.operations import RecordEntry, encode_record_entry, encode_rich_entry
-from syncore.documents.projection import Projection, project
+from syncore.documents.projection import Projection, is_hidden, project
 from syncore.documents.resolution import ResolutionContext
 from syncore.documents.rich_commit import check_edits, make_edits
+from syncore.documents.rules import DeletionRule
 
 Changes = Mapping[str, object]
 """By field: a value, one of :mod:`syncore.documents.changes`, or a tuple of them."""
@@ -37,12 +38,33 @@ class DocumentPlan:
     None stands for everything that is visible. Positions in texts and lists always refer to what is visible.
     """
 
-    def __init__(self, document: Document, *, context: ResolutionContext = NO_CONTEXT) -> None:
-        """Plan upon a document's visible state; it must be loaded, and stay as it is until the commit."""
+    def __init__(
+        self,
+        document: Document,
+        *,
+        context: ResolutionContext = NO_CONTEXT,
+        confirmed: Vector | None = None,
+    ) -> None:
+        """Plan upon a document's visible state; it must be loaded, and stay as it is until the commit.
+
+        Args:
+            document: The document.
+            context: What resolving its conflicts may know.
+            confirmed: What others may have seen of it; None if that is everything.
+        """
         assert document.is_loaded
         self._document = document
         self._context = context
+        self._rules = context.rules_of(document.key.collection)
+        self._confirmed = confirmed
         self._draft: Draft | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the document is there, with what is planned."""
+        if self._draft is None:
+            return self._document.is_live(self._context)
+        return bool(self._draft.record.vector) and not is_hidden(self._draft.record, self._rules)
 
     @property
     def is_changed(self) -> bool:
@@ -56,7 +78,7 @@ class DocumentPlan:
             DocumentExists: it is there.
             InvalidName, InvalidChange, InvalidValue, TooLarge: a change cannot be made.
         """
-        if self._is_live():
+        if self.is_live:
             raise DocumentExists(f"document {self._document.key.id!r} exists already", key=self._document.key)
         draft = self._start()
         draft.restore(None)
@@ -73,7 +95,8 @@ class DocumentPlan:
         """
         self._expect_live()
         draft = self._start()
-        draft.restore(seen)
+        if self._rules.deletion is not DeletionRule.ASK:  # where a person is asked, an edit is no answer
+            draft.restore(seen)
         self._change(draft, changes, seen)
 
     def delete(self, *, seen: Vector | None = None) -> None:
@@ -87,11 +110,34 @@ class DocumentPlan:
         draft.delete(seen)
         self._draft = draft
 
+    def keep(self, *, seen: Vector | None = None) -> None:
+        """Take back the deletions of the document that were seen: it is shown again, with all its content.
+
+        Raises:
+            DocumentNotFound: nobody ever wrote it.
+        """
+        self._expect_known()
+        draft = self._start()
+        draft.restore(seen)
+        draft.touch()
+        self._draft = draft
+
+    def confirm_deletion(self, *, seen: Vector | None = None) -> None:
+        """Delete the document with everything that was seen, also where it is not shown any more.
+
+        Raises:
+            DocumentNotFound: nobody ever wrote it.
+        """
+        self._expect_known()
+        draft = self._start()
+        draft.delete(seen)
+        self._draft = draft
+
     def preview(self) -> Projection:
         """The document as the transaction itself reads it; its vector does not cover what is planned."""
         if self._draft is None:
             return self._document.project(self._context)
-        projection = project(self._draft.record, self._draft.contents, self._context)
+        projection = project(self._draft.record, self._draft.contents, self._context, self._rules)
         return replace(projection, vector=dict(self._document.record.vector))
 
     def commit(self, *, dot: Dot, time: HybridTime) -> tuple[Entry, ...]:
@@ -127,25 +173,26 @@ class DocumentPlan:
             entries.append(Entry(EntryKind.RICH, _bounded(encode_rich_entry(rich_entry))))
         return tuple(entries)
 
-    def _is_live(self) -> bool:
-        if self._draft is None:
-            return self._document.is_live
-        return bool(self._draft.record.vector) and not self._draft.record.is_deleted
-
     def _expect_live(self) -> None:
-        if not self._is_live():
-            raise DocumentNotFound(
-                f"{self._document.key.collection} has no document {self._document.key.id!r}",
-                key=self._document.key,
-            )
+        if not self.is_live:
+            raise self._not_found()
+
+    def _expect_known(self) -> None:
+        if self._document.is_empty:
+            raise self._not_found()
+
+    def _not_found(self) -> DocumentNotFound:
+        key = self._document.key
+        return DocumentNotFound(f"{key.collection} has no document {key.id!r}", key=key)
 
     def _start(self) -> Draft:
         """A draft to change, kept only when all goes well."""
         return Draft.begin(self._document) if self._draft is None else self._draft.copy()
 
     def _change(self, draft: Draft, changes: Changes, seen: Vector | None) -> None:
+        basis = Basis(seen=seen, context=self._context, rules=self._rules, confirmed=self._confirmed)
         for name, change in changes.items():
-            apply_change(draft, name, change, seen=seen, context=self._context)
+            apply_change(draft, name, change, basis)
         draft.touch()
         self._draft = draft
 

@@ -12,8 +12,10 @@ from typing import NamedTuple
 from syncore.codec.values import Value, decode_value
 from syncore.core.vectors import Vector
 from syncore.documents.operations import FieldKind
-from syncore.documents.record import Record
-from syncore.documents.resolution import ResolutionContext, Strategy, last_write
+from syncore.documents.record import Record, Sibling
+from syncore.documents.resolution import Contest, ResolutionContext, Verdict
+from syncore.documents.rules import NO_RULES, CollectionRules, DeletionRule
+from syncore.documents.strategies import resolve
 from syncore.documents.structures import Element, decode_element
 
 FieldValue = Value | frozenset[Element]
@@ -33,6 +35,8 @@ class Projection:
         kinds: The kind of every field that is not a register.
         conflicts: Sorted names of the fields whose concurrent writers disagree.
         is_deleted: Whether the document is deleted.
+        contest: How far what was written at once is settled; not part of the stored form.
+        problems: What went wrong in resolvers that this program has, sorted; not part of the stored form.
     """
 
     vector: Vector
@@ -40,6 +44,13 @@ class Projection:
     kinds: Mapping[str, FieldKind]
     conflicts: tuple[str, ...]
     is_deleted: bool
+    contest: Contest = field(default=Contest.NONE, compare=False)
+    problems: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the document is there for its readers."""
+        return bool(self.vector) and not self.is_deleted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,23 +70,25 @@ class Shown(NamedTuple):
     Attributes:
         value: Its value.
         kind: Its kind.
-        is_conflict: Whether its concurrent writers disagree.
+        contest: How far its concurrent writers disagree.
         is_lasting: Whether it shows the same again while nobody writes to it. A conflict is resolved anew
             each time, because the context may have changed; a value that whoever gets it could change in
             place is decoded anew.
+        problem: What went wrong in its resolver, if this program has it; empty where nothing did.
     """
 
     value: FieldValue
     kind: FieldKind
-    is_conflict: bool
+    contest: Contest
     is_lasting: bool
+    problem: str = ""
 
 
 def project(
     record: Record,
     contents: Contents,
     context: ResolutionContext,
-    resolve: Strategy = last_write,
+    rules: CollectionRules = NO_RULES,
     known: dict[str, Shown] | None = None,
 ) -> Projection:
     """The projection of a document's state.
@@ -84,16 +97,18 @@ def project(
         record: The record.
         contents: The texts and lists.
         context: What resolving conflicts may know.
-        resolve: How conflicts are resolved.
+        rules: How conflicts are resolved.
         known: What fields show, as far as it is known already; what comes to be known is added.
     """
     known = {} if known is None else known
     values: dict[str, FieldValue] = {}
     kinds: dict[str, FieldKind] = {}
     conflicts: list[str] = []
-    is_deleted = record.is_deleted
-    for name in () if is_deleted else _field_names(record, contents):
-        shown = known.get(name) or _show(record, contents, name, context, resolve)
+    problems: list[str] = []
+    is_deleted = is_hidden(record, rules)
+    contest = deletion_contest(record, rules)
+    for name in () if is_deleted else field_names(record, contents):
+        shown = known.get(name) or _show(record, contents, name, context, rules)
         if shown is None:
             continue
         if shown.is_lasting:
@@ -101,34 +116,76 @@ def project(
         values[name] = shown.value
         if shown.kind is not FieldKind.REGISTER:
             kinds[name] = shown.kind
-        if shown.is_conflict:
-            conflicts.append(name)
+        if shown.contest is not Contest.NONE:
+            contest = max(contest, shown.contest)
+            if shown.contest >= Contest.OPEN:
+                conflicts.append(name)
+            if shown.problem:
+                problems.append(shown.problem)
     return Projection(
         vector=dict(record.vector),
         values=values,
         kinds=kinds,
         conflicts=tuple(conflicts),
         is_deleted=is_deleted,
+        contest=contest,
+        problems=tuple(sorted(problems)),
     )
 
 
+def is_hidden(record: Record, rules: CollectionRules) -> bool:
+    """Whether a document that was deleted is to be seen no more."""
+    if not record.deletions:
+        return False
+    return rules.deletion is DeletionRule.DELETE_WINS or record.is_deleted
+
+
+def deletion_contest(record: Record, rules: CollectionRules) -> Contest:
+    """How far it is settled that a document was deleted while somebody changed it."""
+    if not record.has_concurrent_deletion:
+        return Contest.NONE
+    if rules.deletion is DeletionRule.ASK:
+        return Contest.OPEN
+    return Contest.SETTLED if isinstance(rules.deletion, DeletionRule) else Contest.LACKING
+
+
 def _show(
-    record: Record, contents: Contents, name: str, context: ResolutionContext, resolve: Strategy
+    record: Record, contents: Contents, name: str, context: ResolutionContext, rules: CollectionRules
 ) -> Shown | None:
     """What a field shows, or None when it is not there."""
     kinds = kinds_of(record, contents, name)
     if not kinds:
         return None
     kind = kinds[0]
-    value = field_value(record, contents, name, kind, context, resolve)
+    if kind is FieldKind.REGISTER and len(record.registers[name]) > 1:
+        verdict = register_verdict(record, name, context, rules)
+        has_failed = verdict.is_lacking and rules.rule(name) in context.resolvers
+        return Shown(
+            value=verdict.value,
+            kind=kind,
+            contest=contest_of(verdict, record.registers[name]),
+            is_lasting=False,
+            problem=verdict.problem if has_failed else "",
+        )
+    value = field_value(record, contents, name, kind, context, rules)
     is_lasting = type(value) not in (list, dict)
-    if kind is not FieldKind.REGISTER:
-        return Shown(value, kind, len(kinds) > 1, is_lasting)
-    siblings = record.registers[name]
-    if len(siblings) == 1:
-        return Shown(value, kind, is_conflict=False, is_lasting=is_lasting)
-    is_conflict = len({sibling.value for sibling in siblings}) > 1
-    return Shown(value, kind, is_conflict, is_lasting=False)
+    return Shown(value, kind, Contest.OPEN if len(kinds) > 1 else Contest.NONE, is_lasting)
+
+
+def register_verdict(
+    record: Record, name: str, context: ResolutionContext, rules: CollectionRules
+) -> Verdict:
+    """What a register shows, and why."""
+    return resolve(record.registers[name], rules.rule(name), context)
+
+
+def contest_of(verdict: Verdict, siblings: Sequence[Sibling]) -> Contest:
+    """How far a verdict settles what the siblings of a register disagree about."""
+    if len({sibling.value for sibling in siblings}) == 1:
+        return Contest.NONE
+    if verdict.is_lacking:
+        return Contest.LACKING
+    return Contest.SETTLED if verdict.is_settled else Contest.OPEN
 
 
 def kinds_of(record: Record, contents: Contents, name: str) -> list[FieldKind]:
@@ -154,11 +211,14 @@ def field_value(
     name: str,
     kind: FieldKind,
     context: ResolutionContext,
-    resolve: Strategy = last_write,
+    rules: CollectionRules = NO_RULES,
 ) -> FieldValue:
     """What a field shows as one of the kinds that it is there as."""
     if kind is FieldKind.REGISTER:
-        return resolve(record.registers[name], context)
+        siblings = record.registers[name]
+        if len(siblings) == 1:  # nearly all, and no rule has a say in it
+            return decode_value(siblings[0].value)
+        return register_verdict(record, name, context, rules).value
     if kind is FieldKind.COUNTER:
         return record.count(name)
     if kind is FieldKind.SET:
@@ -168,7 +228,8 @@ def field_value(
     return [decode_value(item) for item in contents.lists.get(name, ())]
 
 
-def _field_names(record: Record, contents: Contents) -> list[str]:
+def field_names(record: Record, contents: Contents) -> list[str]:
+    """The names of all fields that anything is known of, sorted."""
     return sorted(
         {
             *record.registers,

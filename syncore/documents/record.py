@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeVar
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import Dot, Writer
 from syncore.core.vectors import Vector, includes, join
+from syncore.documents.descent import Ancestor
 from syncore.documents.operations import (
     AddElement,
     AddToCounter,
@@ -36,11 +37,21 @@ Item = TypeVar("Item")
 
 
 class Sibling(NamedTuple):
-    """One of the values that a register has: the last of its line, replaced by nobody yet."""
+    """One of the values that a register has: the last of its line, replaced by nobody yet.
+
+    Attributes:
+        dot: The commit that wrote it.
+        value: The encoded value.
+        time: The commit's reading of the clock.
+        label: The authority by which it is claimed; empty for none.
+        ancestors: Texts that it was made of.
+    """
 
     dot: Dot
     value: bytes
     time: HybridTime
+    label: str = ""
+    ancestors: tuple[Ancestor, ...] = ()
 
 
 class Tally(NamedTuple):
@@ -140,8 +151,13 @@ class Record:
 
     @property
     def is_deleted(self) -> bool:
-        """Whether the document was deleted and nobody touched it without knowing that (update wins)."""
+        """Whether the document was deleted and nobody touched it without knowing that."""
         return bool(self.deletions) and includes(join(self.deletions.values()), self.vector)
+
+    @property
+    def has_concurrent_deletion(self) -> bool:
+        """Whether the document was deleted and somebody touched it without knowing that."""
+        return bool(self.deletions) and not includes(join(self.deletions.values()), self.vector)
 
     def has_counter(self, name: str) -> bool:
         """Whether a field is there as a counter."""
@@ -170,7 +186,8 @@ class Record:
         match operation:
             case SetField(value=value):
                 siblings = self._kept_siblings(name, replaced)
-                self.registers[name] = tuple(sorted([*siblings, Sibling(dot, value, time)]))
+                added = Sibling(dot, value, time, operation.label, operation.ancestors)
+                self.registers[name] = tuple(sorted([*siblings, added]))
             case RemoveField():
                 _put(self.registers, name, tuple(self._kept_siblings(name, replaced)))
                 self._withdraw(name, replaced)

@@ -14,6 +14,7 @@ from syncore.core.errors import Malformed
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import Dot, Writer
 from syncore.core.limits import MAX_HYBRID_TIME, MAX_STRUCT_CLOCK
+from syncore.documents.descent import as_descent, pack_descent
 from syncore.documents.operations import FieldKind, as_declarable
 from syncore.documents.record import Record, Sibling, Tally
 from syncore.documents.structures import (
@@ -35,6 +36,7 @@ MAX_RECORD_BYTES = 1_000_000_000
 """What SQLite can hold in one value; a record grows with its sets and is not refused while it fits."""
 
 _RECORD = "a record"
+_SIBLING_ITEMS = 4
 _ADDITIONS = "the dots of a record"
 Key = TypeVar("Key")
 Item = TypeVar("Item")
@@ -47,7 +49,13 @@ def encode_record(record: Record) -> bytes:
             pack_vector(record.vector),
             pack_vector(record.clocks),
             [
-                [name, [[*dot, value, time] for dot, value, time in siblings]]
+                [
+                    name,
+                    [
+                        [*dot, value, time, *pack_descent(label, ancestors)]
+                        for dot, value, time, label, ancestors in siblings
+                    ],
+                ]
                 for name, siblings in sorted(record.registers.items())
             ],
             [
@@ -108,9 +116,13 @@ def _read_siblings(structure: Unpacked) -> tuple[Sibling, ...]:
 
 
 def _read_sibling(structure: Unpacked) -> Sibling:
-    writer, number, value, time = as_array(structure, what="a sibling", length=4)
+    parts = as_array(structure, what="a sibling")
+    if len(parts) not in {_SIBLING_ITEMS, _SIBLING_ITEMS + 2}:
+        raise Malformed("a sibling has 4 items, or 6 with a label and ancestors")
+    writer, number, value, time = parts[:_SIBLING_ITEMS]
     clock = HybridTime(as_integer(time, what="a sibling's time", high=MAX_HYBRID_TIME))
-    return Sibling(Dot(as_writer(writer), as_number(number)), as_value(value), clock)
+    dot = Dot(as_writer(writer), as_number(number))
+    return Sibling(dot, as_value(value), clock, *as_descent(parts[_SIBLING_ITEMS:]))
 
 
 def _read_elements(structure: Unpacked) -> dict[bytes, tuple[Dot, ...]]:

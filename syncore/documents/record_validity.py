@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from syncore.core.errors import InvalidSegment
 from syncore.core.identifiers import Dot
 from syncore.core.vectors import Vector, covers
-from syncore.documents.operations import AddToCounter, CancelCounter, DeleteDocument, Operation, RecordEntry
+from syncore.documents.operations import (
+    AddToCounter,
+    CancelCounter,
+    DeleteDocument,
+    Operation,
+    RecordEntry,
+    SetField,
+)
 
 
 def check_record_entry(entry: RecordEntry, *, dot: Dot, past: Vector) -> None:
@@ -41,6 +48,9 @@ def _named(operation: Operation) -> Iterator[Dot]:
     if isinstance(operation, DeleteDocument):
         for writer, number in operation.seen.items():
             yield Dot(writer, number)
+    if isinstance(operation, SetField):
+        for ancestor in operation.ancestors:
+            yield ancestor.dot
     if isinstance(operation, CancelCounter):
         for part in operation.cancelled:
             yield Dot(part.writer, part.number)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from syncore.core.commits import Entry, EntryKind
 from syncore.core.identifiers import DocumentKey, Dot, Writer
 from syncore.core.vectors import Vector, join
+from syncore.documents.descent import Ancestor
 from syncore.documents.operations import (
     AddToCounter,
     CancelCounter,
@@ -19,6 +20,7 @@ from syncore.documents.operations import (
     Operation,
     RecordEntry,
     RichEntry,
+    SetField,
     decode_record_entry,
     decode_rich_entry,
     encode_record_entry,
@@ -79,6 +81,10 @@ class Renaming:
         numbers = self._numbers.get(dot.writer)
         return dot.number if numbers is None else min(dot.number, numbers[0] - 1)
 
+    def name(self, dot: Dot) -> Dot | None:
+        """The present name of one commit, or None if it is gone."""
+        return dot if self.kept(dot) == dot.number else self.dots.get(dot)
+
     def renamed(self, dots: Iterable[Dot]) -> tuple[Dot, ...]:
         """The dots under their present names, without those that are gone."""
         kept = {dot for dot in dots if self.kept(dot) == dot.number}
@@ -119,9 +125,17 @@ def _rekey_operation(operation: Operation, key: DocumentKey, renaming: Renaming)
         cancelled = _rekey_cancelled(operation, renaming.amounts.get((key, operation.field), ()), renaming)
         return CancelCounter(field=operation.field, cancelled=cancelled)
     dots = renaming.renamed(operation.replaces)
+    if isinstance(operation, SetField):
+        return replace(operation, replaces=dots, ancestors=_rekey_ancestors(operation.ancestors, renaming))
     if isinstance(operation, DeleteDocument):
         return DeleteDocument(seen=renaming.vector(operation.seen), replaces=dots)
     return replace(operation, replaces=dots)
+
+
+def _rekey_ancestors(ancestors: tuple[Ancestor, ...], renaming: Renaming) -> tuple[Ancestor, ...]:
+    """Ancestors under the present names of their commits, without those whose commits are gone."""
+    named = ((renaming.name(ancestor.dot), ancestor.text) for ancestor in ancestors)
+    return tuple(dict.fromkeys(Ancestor(dot, text) for dot, text in named if dot is not None))
 
 
 def _rekey_cancelled(

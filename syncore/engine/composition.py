@@ -4,9 +4,10 @@ What opens the file and where keys lie is the caller's choice, so that a program
 the same composition.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from syncore.core.ports import Clock, Connector, Database, Entropy, KeyFiles
+from syncore.documents.resolvers import Resolver
 from syncore.engine.services import Services
 from syncore.replica.guarding import FileGuard
 from syncore.replica.keystore import Keystore
@@ -23,6 +24,7 @@ async def compose(
     connector: Connector,
     is_read_only: bool = False,
     is_syncing: bool = True,
+    resolvers: Iterable[Resolver] = (),
 ) -> Services:
     """Start the services of a replica on an open database, which is theirs from now on, also on failure.
 
@@ -34,13 +36,16 @@ async def compose(
         connector: How relays are reached.
         is_read_only: Whether the file belongs to somebody else.
         is_syncing: Whether shared spaces are kept in sync.
+        resolvers: Functions of the application's own that settle conflicts.
 
     Raises:
         NotAReplica, NewerFormat: the file is something else; it was not touched.
         StorageError, IntegrityError: the disk or the file does not allow it.
     """
     try:
-        local = await LocalReplica.open(database, clock, entropy, is_read_only=is_read_only)
+        local = await LocalReplica.open(
+            database, clock, entropy, is_read_only=is_read_only, resolvers=resolvers
+        )
     except BaseException:
         await database.close()
         raise

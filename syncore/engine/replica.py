@@ -1,6 +1,6 @@
 """Replica: the object that programs open."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +14,7 @@ from syncore.adapters.sqlite_database import open_database
 from syncore.adapters.websockets_connector import WebsocketsConnector
 from syncore.core.errors import Closed
 from syncore.core.ports import Connector, Durability
+from syncore.documents.resolvers import Resolver
 from syncore.engine.composition import compose
 from syncore.engine.services import Services
 from syncore.engine.space import Space
@@ -40,6 +41,7 @@ class Replica:
         sync: bool = True,
         allow_plaintext: bool = False,
         connector: Connector | None = None,
+        resolvers: Iterable[Resolver] = (),
     ) -> "Opening":
         """Open the replica at ``path``, or make one. Use it in ``async with``, or await it and close it.
 
@@ -52,6 +54,7 @@ class Replica:
             allow_plaintext: Also use ``ws://`` to relays on other machines. Content stays sealed, but
                 everybody on the way sees which spaces and devices talk; for networks that you trust.
             connector: How relays are reached; websockets if none is given.
+            resolvers: Functions of the application's own that settle conflicts, which ``configure()`` names.
 
         Raises (when awaited):
             NotAReplica, NewerFormat: the file is something else; it was not touched.
@@ -65,6 +68,7 @@ class Replica:
             sync=sync,
             allow_plaintext=allow_plaintext,
             connector=connector,
+            resolvers=tuple(resolvers),
         )
 
     @property
@@ -154,8 +158,10 @@ class Opening:
         sync: bool,
         allow_plaintext: bool,
         connector: Connector | None,
+        resolvers: tuple[Resolver, ...],
     ) -> None:
         """Programs use :meth:`Replica.open`."""
+        self._resolvers = resolvers
         self._path = path
         self._keystore = None if keystore is None else Path(keystore)
         self._is_read_only = read_only
@@ -209,4 +215,5 @@ class Opening:
             connector=self._connector or WebsocketsConnector(allow_plaintext=self._allow_plaintext),
             is_read_only=self._is_read_only,
             is_syncing=self._is_syncing,
+            resolvers=self._resolvers,
         )

@@ -24,7 +24,9 @@ from syncore.protocol.refusal_codes import RefusalCode
 from syncore.replica.digesting import space_digest
 from syncore.replica.guarding import FileGuard
 from syncore.replica.keystore import Keystore
-from syncore.replica.local_replica import LocalReplica, check_space_kind
+from syncore.replica.local_replica import LocalReplica
+from syncore.replica.permissions import check_space_kind
+from syncore.replica.sharing import check_nothing_lacks
 from syncore.storage.document_rows import DocumentRows
 from syncore.sync.addresses import relay_address, short_address
 from syncore.sync.connection import RelayConnection
@@ -97,7 +99,9 @@ class Services:
         self._check_writable()
         address = relay_address(address)
         async with self._joining:
-            check_space_kind(self.local.default_space, is_private=True)
+            private = self.local.default_space
+            check_space_kind(private, is_private=True)
+            await self.local.read(lambda sql: check_nothing_lacks(DocumentRows(sql, private.number)))
             device = await asyncio.to_thread(self.keystore.device_or_new)
             async with await self._connect(address, device, None) as connection:
                 made = await create_space(connection, device=device, address=address, entropy=self.entropy)
@@ -169,7 +173,8 @@ class Services:
 
     def status(self, number: int) -> SpaceStatus:
         """How a space stands with its relay."""
-        status = self.sync.status(number)
+        lacking = self.local.spaces[number].lacking_rules()
+        status = replace(self.sync.status(number), lacking_rules=lacking)
         if self.has_keys or self.local.spaces[number].is_private:
             return status
         return replace(status, reason=_NO_KEYS)

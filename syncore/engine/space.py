@@ -1,13 +1,16 @@
 """A space as programs see it: its collections, its members, and how it stands with its relay."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from syncore.core.errors import Misused
+from syncore.core.identifiers import is_reserved
 from syncore.core.ports import Durability
 from syncore.engine.presence import Presence
 from syncore.engine.services import Services
 from syncore.protocol.control_payloads import Role
 from syncore.replica.collection import Collection
+from syncore.replica.conflicts import Conflict
+from syncore.replica.inbox import ConflictInbox
 from syncore.replica.space_state import SpaceState
 from syncore.replica.transaction import Transaction
 from syncore.replica.watching import ChangeStream
@@ -75,7 +78,25 @@ class Space:
 
     def watch(self) -> ChangeStream:
         """The changes of all collections that are committed from now on, here or by other devices."""
-        return self._services.local.hub.open(self._local_number(), lambda _change: True)
+        return self._services.local.hub.open(
+            self._local_number(), lambda change: not is_reserved(change.collection)
+        )
+
+    async def conflicts(self, collection: str | None = None, *, resolved: bool = False) -> list[Conflict]:
+        """The conflict inbox: what was written at once, and waits for somebody to decide.
+
+        Args:
+            collection: Only those of one collection.
+            resolved: Also those that the rules of their fields settle, such as a lower value under ``max``.
+
+        Returns:
+            By collection and document; a document's deletion first, then its fields by name.
+        """
+        return await self._inbox.conflicts(collection, resolved=resolved)
+
+    def watch_conflicts(self, collection: str | None = None) -> AsyncGenerator[list[Conflict], None]:
+        """The conflicts that wait for somebody to decide: now, and all of them again whenever they change."""
+        return self._inbox.watch(collection)
 
     @property
     def presence(self) -> Presence:
@@ -129,6 +150,10 @@ class Space:
             revision = self._services.sync.revision
             yield self.status()
             await self._services.status_changed(revision)
+
+    @property
+    def _inbox(self) -> ConflictInbox:
+        return ConflictInbox(self._services.local, self._local_number)
 
     @property
     def _state(self) -> SpaceState:

@@ -4,10 +4,12 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 
 from syncore.core.errors import DocumentNotFound, InvalidChange
-from syncore.core.identifiers import DocumentKey, Writer, check_name
+from syncore.core.identifiers import SETTINGS, DocumentKey, Writer, check_collection, check_name
 from syncore.core.ports import Durability, SqlConnection
-from syncore.documents.projection import FieldValue
+from syncore.documents.changes import Unset
+from syncore.documents.projection import FieldValue, register_verdict
 from syncore.documents.projection_encoding import decode_projection
+from syncore.documents.rules import NO_RULES, CollectionRules, DeletionRule
 from syncore.replica.arguments import checked_durability, checked_equal, checked_fields, checked_limit
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.identities import fresh_id
@@ -15,7 +17,8 @@ from syncore.replica.intents import Intent, Verb
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
-from syncore.replica.views import Document, Sibling, is_live, siblings_of
+from syncore.replica.settings import RuleLike, settings_changes
+from syncore.replica.views import Document, Sibling, siblings_of
 from syncore.replica.watching import ChangeStream
 from syncore.storage.document_rows import DocumentRows, ProjectionRow
 
@@ -29,7 +32,7 @@ class Collection:
         """Programs get collections from a replica or a space."""
         self._replica = replica
         self._space = space
-        self.name = check_name(name, "a collection name")
+        self.name = check_collection(name)
 
     def __repr__(self) -> str:
         """The name."""
@@ -138,7 +141,7 @@ class Collection:
         if data is None:
             return None
         projection = decode_projection(data)
-        return Document(self._replica.spaces[number].id, key, projection) if is_live(projection) else None
+        return Document(self._replica.spaces[number].id, key, projection) if projection.is_live else None
 
     async def find(
         self,
@@ -187,7 +190,7 @@ class Collection:
             field: The field; one that is not a register has no siblings.
 
         Returns:
-            The values, the shown one first.
+            The values, the shown one first, then the latest.
 
         Raises:
             DocumentNotFound: there is no live document with this id.
@@ -196,16 +199,58 @@ class Collection:
 
         def look(work: DocumentWork) -> tuple[Sibling, ...] | None:
             visible = work.hold(key).visible
-            return (
-                siblings_of(visible.record.registers.get(field, ()), work.context)
-                if visible.is_live
-                else None
-            )
+            if not visible.is_live(work.context):
+                return None
+            stored = visible.record.registers.get(field, ())
+            if not stored:
+                return ()
+            verdict = register_verdict(visible.record, field, work.context, work.context.rules_of(self.name))
+            return siblings_of(stored, verdict.winners, work.context)
 
         found = await self._replica.preview(self._space(), look)
         if found is None:
             raise DocumentNotFound(f"{self.name} has no document {key.id!r}")
         return found
+
+    async def settings(self) -> CollectionRules:
+        """The rules by which conflicts of this collection are resolved, as this replica knows them now."""
+        state = self._replica.spaces[self._space()]
+        return state.rules.get(self.name, NO_RULES)
+
+    async def configure(
+        self,
+        *,
+        default: RuleLike | Unset | None = None,
+        fields: Mapping[str, RuleLike | Unset] | None = None,
+        deletion: DeletionRule | str | Unset | None = None,
+    ) -> CollectionRules:
+        """Say by which rules conflicts of this collection are resolved, on every device of the space.
+
+        Only what is given changes. Settings are replicated like documents; where two devices set one rule at
+        once, the last write holds. What the documents show by them changes at once, here and everywhere.
+
+        Args:
+            default: The rule of fields without one of their own: ``"last_write"``, ``"first_write"``,
+                ``"max"``, ``"min"``, ``"union"``, ``"merge_text"``, ``"ask"``, an ``Authority`` or a
+                ``Resolver``. ``UNSET`` goes back to the last write.
+            fields: Rules by field name; ``UNSET`` takes a field's rule away.
+            deletion: ``"update_wins"``, ``"delete_wins"`` or ``"ask"``: what becomes of a document that is
+                deleted and changed at once. ``UNSET`` goes back to ``"update_wins"``.
+
+        Returns:
+            The settings as they are now.
+
+        Raises:
+            Misused: no such rule.
+            InvalidName: no field can have this name, or none with a rule.
+            NotPermitted: this device may only read the space.
+        """
+        changes = settings_changes(await self.settings(), default, fields or {}, deletion)
+        if changes:
+            key = DocumentKey(SETTINGS, self.name)
+            intent = Intent(verb=Verb.PUT, key=key, changes=changes)
+            await self._replica.commit(CommitRequest(self._space(), (intent,), Durability.NORMAL))
+        return await self.settings()
 
     def watch(self) -> ChangeStream:
         """The changes of this collection that are committed from now on, here or by other devices.

@@ -1,10 +1,10 @@
 """The documents that one transaction touches: loaded when needed, changed in memory, written at its end."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from syncore.core.hybrid_clock import HybridTime
-from syncore.core.identifiers import DocumentKey, Dot, Writer
+from syncore.core.identifiers import SETTINGS, DocumentKey, Dot, Writer
 from syncore.core.limits import MAX_RICH_TAIL_UPDATES
 from syncore.core.ports import SqlConnection
 from syncore.documents.operations import RichEntry
@@ -14,6 +14,8 @@ from syncore.documents.record import Record
 from syncore.documents.record_encoding import encode_record
 from syncore.documents.resolution import ResolutionContext
 from syncore.documents.rich import RichPart
+from syncore.documents.rule_encoding import read_rules
+from syncore.documents.rules import NO_RULES
 from syncore.replica.entries import DecodedEntry
 from syncore.replica.space_memory import DecodedCommit, HeldDocument, SpaceMemory, load_record
 from syncore.replica.space_state import SpaceState
@@ -56,6 +58,7 @@ class DocumentWork:
         pending: The pending log.
         context: What resolving conflicts may know.
         changed: The projections of what :meth:`flush` found visibly changed so far.
+        ruled: The collections whose settings changed, and whose documents may show something else now.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class DocumentWork:
         self.pending = PendingRows(sql, state.number)
         self.context = context
         self.changed: dict[DocumentKey, Projection] = {}
+        self.ruled: set[str] = set()
         self._state = state
         self._memory = memory
         self._touched: dict[DocumentKey, _Touched] = {}
@@ -149,7 +153,11 @@ class DocumentWork:
         return self.hold(key).visible.rich
 
     def flush(self) -> dict[DocumentKey, Projection]:
-        """Write what was touched; the new projections of the documents whose visible side changed."""
+        """Write what was touched; the new projections of the documents whose visible side changed.
+
+        Where settings are among it, contested documents written before them still show by the old ones:
+        :attr:`ruled` names their collections.
+        """
         changed: dict[DocumentKey, Projection] = {}
         for key, touched in self._touched.items():
             if touched.is_visible_changed and touched.held is not None:
@@ -159,6 +167,19 @@ class DocumentWork:
         self._touched.clear()
         self.changed.update(changed)
         return changed
+
+    def refresh(self, key: DocumentKey, contest: int) -> None:
+        """Write what a document shows, if that is not what is stored, by the settings as they are now."""
+        held = self.hold(key)
+        projection = self._project(key, held)
+        if projection.contest != contest or encode_projection(projection) != self.rows.projection(key):
+            self.changed[key] = projection
+            self._store(key, held, projection)
+
+    def trim(self) -> None:
+        """Let documents be forgotten that need not be in memory. Flush first."""
+        assert not self._touched, "flush first"
+        self._memory.documents.trim()
 
     def forget_all(self) -> None:
         """Forget all memory: our writer changed, or pending commits left the log. Flush first."""
@@ -204,13 +225,37 @@ class DocumentWork:
             touched.confirmed_record.note_rich(dot, entry.clock_after)
 
     def _write_visible(self, key: DocumentKey, held: HeldDocument) -> Projection:
-        projection = held.visible.project(self.context)
-        encoded = encode_projection(projection)
-        if held.row is None:
-            held.row = self.rows.add(key, encoded, is_deleted=not held.visible.is_live)
-        else:
-            self.rows.write_projection(held.row, encoded, is_deleted=not held.visible.is_live)
+        projection = self._project(key, held)
+        self._store(key, held, projection)
+        if key.collection == SETTINGS:
+            self._take_rules(key.id, projection)
         return projection
+
+    def _project(self, key: DocumentKey, held: HeldDocument) -> Projection:
+        projection = held.visible.project(self.context)
+        if projection.problems:
+            self._state.note_failures(key.collection, projection.problems)
+        return projection
+
+    def _store(self, key: DocumentKey, held: HeldDocument, projection: Projection) -> None:
+        encoded, is_deleted, contest = (
+            encode_projection(projection),
+            not projection.is_live,
+            projection.contest,
+        )
+        if held.row is None:
+            held.row = self.rows.add(key, encoded, is_deleted=is_deleted, contest=contest)
+        else:
+            self.rows.write_projection(held.row, encoded, is_deleted=is_deleted, contest=contest)
+
+    def _take_rules(self, collection: str, settings: Projection) -> None:
+        """Resolve by the settings of a collection from now on."""
+        rules = read_rules(settings.values)
+        if rules != self.context.rules_of(collection):
+            others = {name: kept for name, kept in self._state.rules.items() if name != collection}
+            self._state.rules = others if rules == NO_RULES else {**others, collection: rules}
+            self.context = replace(self.context, rules=self._state.rules)
+            self.ruled.add(collection)
 
     def _write_confirmed(self, touched: _Touched) -> None:
         row = touched.row if touched.held is None else touched.held.row

@@ -14,6 +14,12 @@ class Verb(Enum):
     INSERT = "insert"
     UPDATE = "update"
     DELETE = "delete"
+    PUT = "put"
+    """Insert the document, or update it if it is there."""
+    KEEP = "keep"
+    """Take back the deletions that were seen, beside which somebody changed the document."""
+    CONFIRM_DELETION = "confirm deletion"
+    """Delete the changes that were seen beside a deletion."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,11 +7,11 @@ the database does not take it back, so memory has to follow it before the next o
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
-from syncore.core.errors import Closed, InvalidToken, Misused, NotPermitted, ReadOnly
+from syncore.core.errors import Closed, InvalidToken, ReadOnly
 from syncore.core.hybrid_clock import HybridTime, observe
 from syncore.core.identifiers import (
     PRIVATE_SPACE,
@@ -19,25 +19,26 @@ from syncore.core.identifiers import (
     Incarnation,
     SpaceId,
     Writer,
-    device_index,
     make_writer,
 )
 from syncore.core.limits import MAX_GROUP_COMMITS
 from syncore.core.ports import Clock, Database, Durability, Entropy, SqlConnection
 from syncore.documents.projection import Projection
 from syncore.documents.resolution import ResolutionContext
-from syncore.protocol.control_payloads import Role
+from syncore.documents.resolvers import Resolver, registry
 from syncore.protocol.control_records import AcceptedRecord
 from syncore.protocol.items import control_item, encode_item
 from syncore.replica.committing import LocalCommits
 from syncore.replica.document_work import DocumentWork
+from syncore.replica.permissions import check_may_write, check_space_kind
+from syncore.replica.reprojecting import note_resolvers, reproject_opened, reproject_ruled
 from syncore.replica.requests import CommitRequest
 from syncore.replica.sharing import intents_of_documents
 from syncore.replica.space_memory import SpaceMemory
 from syncore.replica.space_state import PRIVATE_DEVICE, SpaceState, load_spaces
 from syncore.replica.times import load_last_time, store_last_time
 from syncore.replica.turn import Turn
-from syncore.replica.views import Change, Document, is_live
+from syncore.replica.views import Change, Document
 from syncore.replica.watching import ChangeHub
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.log_rows import LogRows
@@ -52,8 +53,17 @@ REPLICA_ID_BYTES = 16
 class LocalReplica:
     """One open replica file. Make it with :meth:`open`; close it when done."""
 
-    def __init__(self, database: Database, clock: Clock, entropy: Entropy, *, is_read_only: bool) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        is_read_only: bool,
+        resolvers: Iterable[Resolver] = (),
+    ) -> None:
         """Wrap an open database; :meth:`open` does the rest."""
+        self.resolvers = registry(resolvers)
         self.database = database
         self.clock = clock
         self.entropy = entropy
@@ -71,14 +81,20 @@ class LocalReplica:
 
     @classmethod
     async def open(
-        cls, database: Database, clock: Clock, entropy: Entropy, *, is_read_only: bool = False
+        cls,
+        database: Database,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        is_read_only: bool = False,
+        resolvers: Iterable[Resolver] = (),
     ) -> "LocalReplica":
         """Read the spaces of a file, or lay out an empty one with a private space.
 
         Raises:
             NotAReplica, NewerFormat, IntegrityError: the file cannot be used; it was not changed.
         """
-        replica = cls(database, clock, entropy, is_read_only=is_read_only)
+        replica = cls(database, clock, entropy, is_read_only=is_read_only, resolvers=resolvers)
         if is_read_only:
             await database.read(replica._read_file)
         else:
@@ -260,7 +276,7 @@ class LocalReplica:
             Change(
                 collection=key.collection,
                 id=key.id,
-                document=Document(state.id, key, projection) if is_live(projection) else None,
+                document=Document(state.id, key, projection) if projection.is_live else None,
                 is_local=is_local,
             )
             for key, projection in projections.items()
@@ -301,6 +317,8 @@ class LocalReplica:
             documents = self._document_work(sql, state)
             result = work(sql, state, documents)
             documents.flush()
+            if documents.ruled:
+                reproject_ruled(documents)
             changed.update(documents.changed)
             return result
 
@@ -337,13 +355,16 @@ class LocalReplica:
             )
             rows.write(SpaceRow(space=rows.next_number(), id=PRIVATE_SPACE, is_default=True, writer=writer))
         self._read_file(sql)
+        for state in self.spaces.values():
+            reproject_opened(self._document_work(sql, state), state, rows)
+        note_resolvers(rows, self.resolvers)
 
     def _read_file(self, sql: SqlConnection) -> None:
         check(sql)
         id_ = SpaceRows(sql).value("replica")
         assert id_ is not None
         self.id = id_
-        self.spaces = load_spaces(sql)
+        self.spaces = load_spaces(sql, self.resolvers)
         self._commits.last_time = load_last_time(sql, self.spaces.values())
 
     def _check_open(self) -> None:
@@ -357,37 +378,10 @@ class LocalReplica:
 
 
 def resolution_context(state: SpaceState) -> ResolutionContext:
-    """What resolving a space's conflicts may know: when each of its devices was admitted."""
-    if state.control is None:
-        return ResolutionContext()
+    """What resolving a space's conflicts may know: settings, and when each device was admitted."""
+    devices = {} if state.control is None else state.control.devices
     return ResolutionContext(
-        floor_ms={index: device.accepted_ms for index, device in state.control.devices.items()}
+        floor_ms={index: device.accepted_ms for index, device in devices.items()},
+        rules=state.rules,
+        resolvers=state.resolvers,
     )
-
-
-def check_may_write(state: SpaceState) -> None:
-    """Refuse a write that no other member would accept.
-
-    Raises:
-        NotPermitted: the device may only read this space.
-    """
-    if state.control is None:
-        return
-    role = state.control.role(device_index(state.writer))
-    if role is None:
-        raise NotPermitted(
-            "the relay has not confirmed yet that this device is a member of the space",
-            hint="open the replica with sync until space.synced() returns once",
-        )
-    if role < Role.WRITER:
-        raise NotPermitted(
-            "this device may only read the space", hint="ask an owner for an invitation to write"
-        )
-
-
-def check_space_kind(state: SpaceState, *, is_private: bool) -> None:
-    """Refuse what only a private, or only a shared space can do."""
-    if state.is_private != is_private:
-        if is_private:
-            raise Misused("the space is shared already", hint="invite others to it with space.invite()")
-        raise Misused("the space is private", hint="share() it first")

@@ -8,6 +8,7 @@ from syncore.core.identifiers import DocumentKey
 from syncore.core.vectors import Vector
 from syncore.documents.document import Document
 from syncore.documents.planning import DocumentPlan
+from syncore.documents.rules import CollectionRules
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.intents import Intent, Verb
 
@@ -20,16 +21,23 @@ class PreparedPlan:
         plan: The plan; it touches nothing before it is committed.
         document: The visible document that it was made for.
         vector: That document's vector then.
+        rules: Its collection's settings then.
     """
 
     plan: DocumentPlan
     document: Document
     vector: Vector
+    rules: CollectionRules
 
     def still_fits(self, work: DocumentWork) -> bool:
         """Whether nothing has happened to the document since."""
-        visible = work.hold(self.document.key).visible
-        return visible is self.document and visible.record.vector == self.vector
+        key = self.document.key
+        visible = work.hold(key).visible
+        return (
+            visible is self.document
+            and visible.record.vector == self.vector
+            and work.context.rules_of(key.collection) is self.rules
+        )
 
 
 def prepare(intents: Iterable[Intent], key: DocumentKey, work: DocumentWork) -> PreparedPlan:
@@ -39,19 +47,27 @@ def prepare(intents: Iterable[Intent], key: DocumentKey, work: DocumentWork) -> 
         LocalError: an intent that cannot be carried out. Whatever a ``rewrite`` function raises passes
             through.
     """
-    visible = work.hold(key).visible
-    plan = DocumentPlan(visible, context=work.context)
+    held = work.hold(key)
+    visible = held.visible
+    confirmed = None if held.confirmed is None else held.confirmed.vector
+    plan = DocumentPlan(visible, context=work.context, confirmed=confirmed)
     for intent in intents:
         apply_intent(plan, intent)
-    return PreparedPlan(plan, visible, dict(visible.record.vector))
+    return PreparedPlan(plan, visible, dict(visible.record.vector), work.context.rules_of(key.collection))
 
 
 def apply_intent(plan: DocumentPlan, intent: Intent) -> None:
     """Add one intent to its document's plan; the plan is unchanged if that raises."""
     if intent.verb is Verb.INSERT:
         plan.insert(intent.changes)
-    elif intent.verb is Verb.UPDATE:
+    elif intent.verb is Verb.UPDATE or (intent.verb is Verb.PUT and plan.is_live):
         plan.update(intent.changes, seen=intent.seen)
+    elif intent.verb is Verb.PUT:
+        plan.insert(intent.changes)
+    elif intent.verb is Verb.KEEP:
+        plan.keep(seen=intent.seen)
+    elif intent.verb is Verb.CONFIRM_DELETION:
+        plan.confirm_deletion(seen=intent.seen)
     else:
         plan.delete(seen=intent.seen)
 

@@ -7,12 +7,14 @@ one transaction, so a crash leaves either the private space or the shared one.
 
 from collections.abc import Callable, Iterator, Mapping
 
-from syncore.core.identifiers import DocumentKey
+from syncore.core.errors import Misused
+from syncore.core.identifiers import SETTINGS, DocumentKey
 from syncore.core.limits import MAX_COMMIT_BYTES
 from syncore.documents.changes import Counter, List, Text
 from syncore.documents.operations import FieldKind
 from syncore.documents.projection import FieldValue, Projection
 from syncore.documents.projection_encoding import decode_projection
+from syncore.documents.resolution import Contest
 from syncore.replica.intents import Intent, Verb
 from syncore.storage.document_rows import DocumentRows
 
@@ -36,6 +38,24 @@ def intents_of_documents(rows: DocumentRows) -> Iterator[tuple[Intent, ...]]:
         yield tuple(group)
 
 
+def check_nothing_lacks(rows: DocumentRows) -> None:
+    """Refuse to make documents afresh from what is only shown in the stead of something else.
+
+    Raises:
+        Misused: a rule of one of them cannot be carried out by this program.
+    """
+    collection = ""
+    while found := rows.contested_collection(after=collection):
+        collection = found
+        lacking = rows.contested(collection, at_least=Contest.LACKING, after="", limit=1)
+        if lacking:
+            raise Misused(
+                "sharing keeps what documents show, and a rule of"
+                f" {collection}/{lacking[0].key.id} cannot be carried out here",
+                hint="open the replica with all resolvers, or settle what conflicts() lists",
+            )
+
+
 def changes_of(projection: Projection) -> Mapping[str, object]:
     """What to insert to get a document with the same fields."""
     return {
@@ -45,7 +65,7 @@ def changes_of(projection: Projection) -> Mapping[str, object]:
 
 
 def _live_projections(rows: DocumentRows) -> Iterator[tuple[DocumentKey, bytes]]:
-    for collection in rows.collections():
+    for collection in (SETTINGS, *rows.collections()):  # settings first: by them the others are shown
         after = ""
         while page := rows.page(collection, after=after, limit=_PAGE):
             for row in page:

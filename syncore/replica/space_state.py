@@ -4,6 +4,7 @@ The file is the truth; this is its image in memory. It is changed only by code t
 transaction, and read again from the file when such a transaction fails.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from syncore.codec.fields import as_array, as_integer
@@ -17,10 +18,14 @@ from syncore.core.identifiers import (
     Writer,
     make_writer,
 )
-from syncore.core.limits import MAX_SEGMENT_PLAIN_BYTES
+from syncore.core.limits import MAX_RULE_PROBLEMS, MAX_SEGMENT_PLAIN_BYTES
 from syncore.core.ports import SqlConnection
+from syncore.documents.resolvers import ResolveFunction
+from syncore.documents.rules import CollectionRules, ResolverName
 from syncore.protocol.control_log import ControlLog
 from syncore.protocol.items import ControlItem, decode_item, read_accepted
+from syncore.replica.settings import load_rules
+from syncore.storage.document_rows import DocumentRows
 from syncore.storage.log_rows import ClosedWriterRow, LogRows, SealedRow, WriterRow
 from syncore.storage.pending_rows import PendingRows
 from syncore.storage.space_rows import SpaceRow, SpaceRows
@@ -58,6 +63,9 @@ class SpaceState:
         pending_count: Own commits that the relay has not acknowledged.
         pending_writers: The numbers, of this incarnation or an earlier one, that they were made under; may
             hold more while commits are confirmed.
+        rules: The settings of every collection that has any.
+        resolvers: The application's own resolvers that this program has.
+        failures: What went wrong in them since the file was opened, a sentence each.
     """
 
     row: SpaceRow
@@ -69,6 +77,9 @@ class SpaceState:
     sealed: list[SealedRow] = field(default_factory=list)
     pending_count: int = 0
     pending_writers: set[Writer] = field(default_factory=set)
+    rules: dict[str, CollectionRules] = field(default_factory=dict)
+    resolvers: Mapping[ResolverName, ResolveFunction] = field(default_factory=dict)
+    failures: dict[str, None] = field(default_factory=dict)
 
     @property
     def id(self) -> SpaceId:
@@ -95,6 +106,21 @@ class SpaceState:
         """How far every writer is confirmed here."""
         return {writer: head.number for writer, head in self.heads.items()}
 
+    def lacking_rules(self) -> tuple[str, ...]:
+        """What this program shows by default because it cannot carry out a rule, a sentence each; bounded."""
+        lacking = [
+            f"{collection}, {sentence}"
+            for collection, rules in sorted(self.rules.items())
+            for sentence in rules.lacking(self.resolvers)
+        ]
+        return tuple([*lacking, *self.failures][:MAX_RULE_PROBLEMS])
+
+    def note_failures(self, collection: str, failures: Iterable[str]) -> None:
+        """Remember for the status what went wrong in resolvers; only as many as can be shown."""
+        for failure in failures:
+            if len(self.failures) < MAX_RULE_PROBLEMS:
+                self.failures[f"{collection}, {failure}"] = None
+
     def take_dot(self) -> Dot:
         """The dot of the next local commit."""
         dot = Dot(self.writer, self.next_number)
@@ -110,9 +136,14 @@ class SpaceState:
         return sequence
 
 
-def load_spaces(sql: SqlConnection) -> dict[int, SpaceState]:
-    """Every space of the file, by local number."""
-    return {row.space: load_space(sql, row) for row in SpaceRows(sql).all()}
+def load_spaces(
+    sql: SqlConnection, resolvers: Mapping[ResolverName, ResolveFunction]
+) -> dict[int, SpaceState]:
+    """Every space of the file, by local number, for a program that has these resolvers."""
+    spaces = {row.space: load_space(sql, row) for row in SpaceRows(sql).all()}
+    for state in spaces.values():
+        state.resolvers = resolvers
+    return spaces
 
 
 def load_space(sql: SqlConnection, row: SpaceRow) -> SpaceState:
@@ -135,6 +166,7 @@ def load_space(sql: SqlConnection, row: SpaceRow) -> SpaceState:
             record = decode_item(item)
             assert isinstance(record, ControlItem)
             state.control.restore(read_accepted(record))
+    state.rules = load_rules(DocumentRows(sql, row.space))
     last_sequence, last_number = pending.last(row.writer)
     state.next_sequence = last_sequence + 1
     own = state.heads.get(row.writer)

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from syncore.core.errors import Closed, DocumentNotFound, InvalidChange, Misused
-from syncore.core.identifiers import DocumentKey, Writer, check_name
+from syncore.core.identifiers import DocumentKey, Writer, check_collection, check_name
 from syncore.core.ports import Durability
 from syncore.replica.arguments import checked_durability, checked_fields
 from syncore.replica.document_work import DocumentWork
@@ -15,7 +15,7 @@ from syncore.replica.local_replica import LocalReplica, resolution_context
 from syncore.replica.planning import PreparedPlan, apply_intent, prepare
 from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
-from syncore.replica.views import Document, is_live
+from syncore.replica.views import Document
 
 _PLACE = 2
 
@@ -97,7 +97,7 @@ class Transaction:
                 is_gone = projection.is_deleted
             else:
                 projection = work.hold(key).visible.project(resolution_context(state))
-                is_gone = not is_live(projection)
+                is_gone = not projection.is_live
             if is_gone:
                 raise DocumentNotFound(f"{collection} has no document {id!r}")
             return Document(state.id, key, projection)
@@ -159,7 +159,7 @@ class Transaction:
 
 
 def _key(collection: str, id_: str) -> DocumentKey:
-    return DocumentKey(check_name(collection, "a collection name"), check_name(id_, "a document id"))
+    return DocumentKey(check_collection(collection), check_name(id_, "a document id"))
 
 
 def _key_of(document: object) -> DocumentKey:

@@ -1,22 +1,17 @@
 """What a program gets when it reads: documents as they stood, and changes as they were committed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from syncore.codec.values import Value, decode_value
 from syncore.core.hybrid_clock import milliseconds
-from syncore.core.identifiers import DocumentKey, SpaceId, device_index
+from syncore.core.identifiers import DocumentKey, Dot, SpaceId, device_index
 from syncore.documents.operations import FieldKind
 from syncore.documents.projection import FieldValue, Projection
 from syncore.documents.record import Sibling as StoredSibling
 from syncore.documents.resolution import ResolutionContext, rank
 from syncore.replica.tokens import encode_token
-
-
-def is_live(projection: Projection) -> bool:
-    """Whether a stored projection is that of a document which is there for its readers."""
-    return bool(projection.vector) and not projection.is_deleted
 
 
 class Document(Mapping[str, FieldValue]):
@@ -51,7 +46,7 @@ class Document(Mapping[str, FieldValue]):
 
     @property
     def conflicts(self) -> tuple[str, ...]:
-        """The fields that hold values which were written without seeing each other; the shown one won."""
+        """The fields that hold values which were written at once, and which no rule settles."""
         return self._projection.conflicts
 
     @property
@@ -92,27 +87,44 @@ class Sibling:
         value: The value.
         device: The index of the device that wrote it, in the order of admission to the space.
         time: When it was written, by that device's clock.
-        is_shown: Whether it is the one that reads show.
+        is_shown: Whether reads show it; several are shown where a rule joins them, none where one makes a
+            value of its own.
+        label: The authority by which it was written; empty for none.
     """
 
     value: Value
     device: int
     time: datetime
     is_shown: bool
+    label: str = ""
 
 
-def siblings_of(stored: Sequence[StoredSibling], context: ResolutionContext) -> tuple[Sibling, ...]:
-    """The stored siblings of a register as programs see them, the shown one first."""
-    ranked = sorted(stored, key=lambda sibling: rank(sibling, context), reverse=True)
+def siblings_of(
+    stored: Sequence[StoredSibling], winners: Container[Dot], context: ResolutionContext
+) -> tuple[Sibling, ...]:
+    """The stored siblings of a register as programs see them, the shown ones first, then the latest."""
     return tuple(
         Sibling(
             value=decode_value(sibling.value),
             device=device_index(sibling.dot.writer),
-            time=datetime.fromtimestamp(milliseconds(sibling.time) / 1000, UTC),
-            is_shown=place == 0,
+            time=time_of(sibling),
+            is_shown=sibling.dot in winners,
+            label=sibling.label,
         )
-        for place, sibling in enumerate(ranked)
+        for sibling in in_order_of_showing(stored, winners, context)
     )
+
+
+def in_order_of_showing(
+    stored: Sequence[StoredSibling], winners: Container[Dot], context: ResolutionContext
+) -> list[StoredSibling]:
+    """Siblings with the shown ones first, and among them and among the others the latest first."""
+    return sorted(stored, key=lambda sibling: (sibling.dot in winners, rank(sibling, context)), reverse=True)
+
+
+def time_of(sibling: StoredSibling) -> datetime:
+    """When a sibling was written, by its device's clock."""
+    return datetime.fromtimestamp(milliseconds(sibling.time) / 1000, UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

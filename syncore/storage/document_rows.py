@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from syncore.core.identifiers import DocumentKey, Writer
+from syncore.core.identifiers import SETTINGS, DocumentKey, Writer, is_reserved
 from syncore.core.ports import SqlConnection
 from syncore.storage.protection import integer, protect, recover, text
 
@@ -13,6 +13,15 @@ class ProjectionRow:
 
     key: DocumentKey
     projection: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ContestedRow:
+    """A document that was written at once by several, and how far that is settled."""
+
+    key: DocumentKey
+    document: int
+    contest: int
 
 
 class DocumentRows:
@@ -37,23 +46,47 @@ class DocumentRows:
         assert found is not None, document
         return DocumentKey(text(found[0]), text(found[1]), integer(found[2]))
 
-    def add(self, key: DocumentKey, projection: bytes, *, is_deleted: bool) -> int:
+    def add(self, key: DocumentKey, projection: bytes, *, is_deleted: bool, contest: int = 0) -> int:
         """Make a row for a document that has none; its local number."""
         self._sql.execute(
-            "INSERT INTO documents (space, collection, id, edition, is_deleted, projection)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (self._space, key.collection, key.id, key.edition, int(is_deleted), protect(projection)),
+            "INSERT INTO documents (space, collection, id, edition, is_deleted, contest, projection)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (self._space, *key, int(is_deleted), contest, protect(projection)),
         )
         found = self._sql.row("SELECT last_insert_rowid()")
         assert found is not None
         return integer(found[0])
 
-    def write_projection(self, document: int, projection: bytes, *, is_deleted: bool) -> None:
+    def write_projection(
+        self, document: int, projection: bytes, *, is_deleted: bool, contest: int = 0
+    ) -> None:
         """Replace what queries see of a document."""
         self._sql.execute(
-            "UPDATE documents SET projection = ?, is_deleted = ? WHERE document = ?",
-            (protect(projection), int(is_deleted), document),
+            "UPDATE documents SET projection = ?, is_deleted = ?, contest = ? WHERE document = ?",
+            (protect(projection), int(is_deleted), contest, document),
         )
+
+    def contested(self, collection: str, *, at_least: int, after: str, limit: int) -> list[ContestedRow]:
+        """Contested documents of a collection with ids greater than ``after``, in the order of their ids."""
+        found = self._sql.rows(
+            "SELECT id, edition, document, contest FROM documents INDEXED BY contested_documents"
+            " WHERE contest > 0 AND space = ? AND collection = ? AND id > ? AND contest >= ?"
+            " ORDER BY id, edition LIMIT ?",
+            (self._space, collection, after, at_least, limit),
+        )
+        return [
+            ContestedRow(DocumentKey(collection, text(i), integer(e)), integer(d), integer(c))
+            for i, e, d, c in found
+        ]
+
+    def contested_collection(self, *, after: str) -> str | None:
+        """The first collection behind ``after`` that has contested documents, or None."""
+        found = self._sql.row(
+            "SELECT collection FROM documents INDEXED BY contested_documents"
+            " WHERE contest > 0 AND space = ? AND collection > ? ORDER BY collection LIMIT 1",
+            (self._space, after),
+        )
+        return None if found is None else text(found[0])
 
     def projection(self, key: DocumentKey) -> bytes | None:
         """What queries see of a document, deleted or not; None if there is no row."""
@@ -90,21 +123,22 @@ class DocumentRows:
         return [(integer(row), DocumentKey(text(c), text(i), integer(e))) for row, c, i, e in found]
 
     def count(self) -> int:
-        """How many live documents there are."""
+        """How many live documents programs have."""
         found = self._sql.row(
-            "SELECT count(*) FROM documents WHERE space = ? AND is_deleted = 0", (self._space,)
+            "SELECT count(*) FROM documents WHERE space = ? AND is_deleted = 0 AND collection <> ?",
+            (self._space, SETTINGS),
         )
         assert found is not None
         return integer(found[0])
 
     def collections(self) -> list[str]:
-        """The names of the collections that have documents, sorted."""
+        """The names of the collections that have documents, sorted; syncore's own are not among them."""
         found = self._sql.rows(
             "SELECT DISTINCT collection FROM documents WHERE space = ? AND is_deleted = 0"
             " ORDER BY collection",
             (self._space,),
         )
-        return [text(row[0]) for row in found]
+        return [name for name in (text(row[0]) for row in found) if not is_reserved(name)]
 
     def remove_space(self) -> None:
         """Remove all documents of the space and everything that is stored of them."""

@@ -19,8 +19,10 @@ _TABLES = (
         NULL, generation BLOB, log_offset INTEGER NOT NULL, running_hash BLOB, receipt BLOB)""",
     """CREATE TABLE documents (
         document INTEGER PRIMARY KEY, space INTEGER NOT NULL, collection TEXT NOT NULL, id TEXT NOT NULL,
-        edition INTEGER NOT NULL, is_deleted INTEGER NOT NULL, projection BLOB NOT NULL,
+        edition INTEGER NOT NULL, is_deleted INTEGER NOT NULL, contest INTEGER NOT NULL,
+        projection BLOB NOT NULL,
         UNIQUE (space, collection, id, edition))""",
+    "CREATE INDEX contested_documents ON documents (space, collection, id, edition) WHERE contest > 0",
     "CREATE TABLE states (document INTEGER PRIMARY KEY, state BLOB NOT NULL)",
     """CREATE TABLE rich_updates (
         document INTEGER NOT NULL, sequence INTEGER NOT NULL, update_bytes BLOB NOT NULL,

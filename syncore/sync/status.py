@@ -41,6 +41,8 @@ class SpaceStatus:
         presence_dropped: Presence messages of others that were not taken: old ones, from too many sessions,
             or not from a member.
         presence_refused: Own presence messages that the relay did not hand on.
+        lacking_rules: Rules for conflicts that this program cannot carry out, and resolvers of its own that
+            failed, a sentence each: where they would decide, the last write is shown.
     """
 
     state: SyncState
@@ -55,6 +57,7 @@ class SpaceStatus:
     set_aside: int = 0
     presence_dropped: int = 0
     presence_refused: int = 0
+    lacking_rules: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """One line for people."""

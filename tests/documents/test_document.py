@@ -26,7 +26,7 @@ def pair(**fields: object) -> tuple[Device, Device]:
 def test_a_new_document_is_empty() -> None:
     """Nobody wrote to it, so it is neither there nor deleted."""
     document = Document(KEY, writer=writer(1))
-    assert (document.is_empty, document.is_live, document.is_deleted) == (True, False, False)
+    assert (document.is_empty, document.is_live()) == (True, False)
     assert document.project().values == {}
 
 

@@ -22,9 +22,10 @@ from syncore.documents.changes import (
     splice,
 )
 from syncore.documents.drafts import Draft, ListEdit, TextEdit
-from syncore.documents.field_planning import apply_change
+from syncore.documents.field_planning import Basis, apply_change
 from syncore.documents.operations import RecordEntry, RemoveElement, RemoveField, SetField
 from syncore.documents.resolution import ResolutionContext
+from syncore.documents.rules import NO_RULES
 from tests.documents.every_field import EVERYTHING, SHOWN, device_with, update, values
 from tests.documents.worlds import writer
 
@@ -38,7 +39,8 @@ def apply(
     context: ResolutionContext | None = None,
 ) -> None:
     """Put a change into a draft."""
-    apply_change(draft, name, change, seen=seen, context=context or ResolutionContext())
+    basis = Basis(seen=seen, context=context or ResolutionContext(), rules=NO_RULES, confirmed=None)
+    apply_change(draft, name, change, basis)
 
 
 # --- what changes do ---
@@ -50,7 +52,7 @@ def test_every_kind_of_field_can_be_inserted_and_removed() -> None:
     assert values(device) == SHOWN
     update(device, **dict.fromkeys(EVERYTHING, UNSET))
     assert values(device) == {}
-    assert device.document.is_live
+    assert device.document.is_live()
     update(device, **EVERYTHING)
     assert values(device) == SHOWN
 

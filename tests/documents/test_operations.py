@@ -12,6 +12,7 @@ from syncore.codec.values import encode_value
 from syncore.core.errors import Malformed, RemoteError
 from syncore.core.identifiers import DocumentKey, Dot
 from syncore.core.limits import MAX_SET_REPLACED, MAX_STRUCT_CLOCK
+from syncore.documents.descent import Ancestor
 from syncore.documents.operations import (
     AddElement,
     AddToCounter,
@@ -39,6 +40,12 @@ DOTS = (Dot(writer(1), 3), Dot(writer(2), 1))
 OPERATIONS = in_order(
     [
         SetField(field="title", value=encode_value("Alien"), replaces=DOTS),
+        SetField(
+            field="gross",
+            value=encode_value("x"),
+            label="FINAL",
+            ancestors=(Ancestor(DOTS[1], "y"), Ancestor(DOTS[0], "é")),
+        ),
         RemoveField(field="year", replaces=DOTS),
         DeclareField(field="tags", kind=FieldKind.SET),
         DeclareField(field="tags", kind=FieldKind.TEXT, replaces=DOTS[:1]),

@@ -22,6 +22,7 @@ from syncore.documents.changes import (
     List,
     Text,
     add,
+    asserted,
     increment,
     remove,
     rewrite,
@@ -29,8 +30,10 @@ from syncore.documents.changes import (
 )
 from syncore.documents.operations import FieldKind, RecordEntry, RichEntry, SetField
 from syncore.documents.planning import DocumentPlan
+from syncore.documents.resolution import ResolutionContext
+from syncore.documents.rules import CollectionRules, DeletionRule, ResolverName, Strategy
 from tests.documents.every_field import EVERYTHING, SHOWN, device_with, update, values
-from tests.documents.worlds import Device, writer
+from tests.documents.worlds import KEY, Device, writer
 
 
 def plus_one(value: object) -> object:
@@ -48,7 +51,7 @@ def test_a_document_is_inserted_once() -> None:
     with pytest.raises(DocumentExists):
         device.write(lambda plan: plan.insert({}))
     device.write(lambda plan: plan.delete())
-    assert (device.document.is_live, values(device)) == (False, {})
+    assert (device.document.is_live(), values(device)) == (False, {})
     device.write(lambda plan: plan.insert({"votes": Counter(1), "review": Text("new")}))
     assert values(device) == {"review": "new", "votes": 1}
     assert device.document.project().kinds == {"review": FieldKind.TEXT, "votes": FieldKind.COUNTER}
@@ -57,11 +60,11 @@ def test_a_document_is_inserted_once() -> None:
 def test_an_empty_document_is_there() -> None:
     """A document without fields can be inserted, touched and deleted."""
     device = device_with()
-    assert device.document.is_live
+    assert device.document.is_live()
     (entry,) = update(device)
     assert entry == RecordEntry(key=device.document.key, operations=())
     device.write(lambda plan: plan.delete())
-    assert not device.document.is_live
+    assert not device.document.is_live()
 
 
 def test_what_is_not_there_is_neither_updated_nor_deleted() -> None:
@@ -134,7 +137,7 @@ def test_an_update_before_a_deletion_is_kept() -> None:
         plan.delete()
 
     first.write(work)
-    assert not first.document.is_live
+    assert not first.document.is_live()
     first.receive(second.write(lambda plan: plan.update({"other": 2})))
     assert values(first) == {"other": 2, "title": "new"}
 
@@ -255,14 +258,14 @@ def test_a_deletion_upon_a_token_spares_what_it_has_not_seen() -> None:
     device.write(lambda plan: plan.delete(seen=token))
     assert values(device) == {"f": 2}
     device.write(lambda plan: plan.delete(seen=device.document.project().vector))
-    assert not device.document.is_live
+    assert not device.document.is_live()
 
 
 def test_a_token_of_somewhere_else_does_no_harm() -> None:
     """Numbers beyond what the document has are cut down to what is here."""
     device = device_with(f=1)
     device.write(lambda plan: plan.delete(seen={writer(1): 99, writer(9): 5}))
-    assert not device.document.is_live
+    assert not device.document.is_live()
 
 
 # --- least writes ---
@@ -308,3 +311,94 @@ def test_what_just_fits_is_written() -> None:
     update(device, t=Text("x" * 600_000))
     update(device, t=UNSET)
     assert values(device) == {}
+
+
+RULED = CollectionRules(
+    fields={"t": Strategy.MERGE_TEXT, "r": ResolverName("missing", 1), "m": Strategy.MAX},
+    deletion=DeletionRule.ASK,
+)
+CONTEXT = ResolutionContext(rules={KEY.collection: RULED})
+
+
+def apart(*, context: ResolutionContext = CONTEXT) -> tuple[Device, Device]:
+    """Two devices that hold the same document and do not see each other any more."""
+    first, second = Device(writer(1), context=context), Device(writer(2), context=context)
+    second.receive(first.write(lambda plan: plan.insert({"t": "a b c", "r": 1, "m": 5})))
+    return first, second
+
+
+def test_texts_carry_what_they_were_made_of() -> None:
+    """In fields that merge them, and only there; several writes of one transaction are one."""
+    first, second = apart()
+
+    def twice(plan: DocumentPlan) -> None:
+        plan.update({"t": "a b c d", "m": 7})
+        plan.update({"t": "a b c d e"})
+
+    first.receive(second.write(lambda plan: plan.update({"t": "x b c"})))
+    [own] = first.document.record.registers["t"]
+    assert [one.text for one in own.ancestors] == ["a b c"]
+    first.write(twice)
+    [own] = first.document.record.registers["t"]
+    assert [one.text for one in own.ancestors] == ["x b c", "a b c"]
+    assert first.document.record.registers["m"][0].ancestors == ()
+
+
+def test_what_a_merge_showed_is_carried_first() -> None:
+    """Who writes over a merged text was shown the merged one."""
+    first, second = apart()
+    sent = first.write(lambda plan: plan.update({"t": "a b c d"}))
+    first.receive(second.write(lambda plan: plan.update({"t": "x a b c"})))
+    second.receive(sent)
+    assert first.projected().values["t"] == "x a b c d"
+    first.write(lambda plan: plan.update({"t": "x a b c d!"}))
+    theirs = second.write(lambda plan: plan.update({"t": "x a b c d?"}))
+    [own] = first.document.record.registers["t"]
+    assert [one.text for one in own.ancestors] == ["x a b c d", "x a b c", "a b c d", "a b c"]
+    first.receive(theirs)
+    assert first.projected().values["t"] == "x a b c d!?"
+
+
+def test_nothing_is_computed_from_a_stand_in() -> None:
+    """A rewrite of a field whose rule this program lacks is refused; a plain value is a decision."""
+    first, second = apart()
+    first.receive(second.write(lambda plan: plan.update({"r": 2})))
+    token = first.projected().vector
+    first.write(lambda plan: plan.update({"r": rewrite(lambda value: value + 1)}))
+    assert values(first)["r"] == 3
+    second.write(lambda plan: plan.update({"r": 9}, seen=token))
+    second.write(lambda plan: plan.update({"r": 8}, seen=token))
+    with pytest.raises(InvalidChange, match="another value than its rule would"):
+        second.write(lambda plan: plan.update({"r": rewrite(lambda value: value)}))
+    second.write(lambda plan: plan.update({"r": 5}))
+    assert values(second)["r"] == 5
+
+
+def test_values_are_asserted_by_an_authority() -> None:
+    """The label is the write's; a value that replaces it has its own, or none."""
+    first, _ = apart()
+    first.write(lambda plan: plan.update({"m": asserted(7, "chain")}))
+    assert first.document.record.registers["m"][0].label == "chain"
+    first.write(lambda plan: plan.update({"m": 8}))
+    assert first.document.record.registers["m"][0].label == ""
+    for label in ("", "a\n", 1):
+        with pytest.raises(InvalidChange):
+            asserted(1, label)  # type: ignore[arg-type]  # what is tested
+
+
+def test_deletions_are_kept_and_confirmed_by_name() -> None:
+    """Where people are asked an update decides nothing; what nobody wrote cannot be kept."""
+    first, second = apart()
+    sent = first.write(lambda plan: plan.delete())
+    second.write(lambda plan: plan.update({"m": 6}))
+    second.receive(sent)
+    second.write(lambda plan: plan.update({"m": 7}))
+    assert second.document.record.has_concurrent_deletion
+    second.write(lambda plan: plan.keep())
+    assert not second.document.record.deletions
+    second.write(lambda plan: plan.confirm_deletion())
+    assert not second.document.is_live(CONTEXT)
+    plan = DocumentPlan(Device(writer(3)).document)
+    for attempt in (plan.keep, plan.confirm_deletion):
+        with pytest.raises(DocumentNotFound):
+            attempt()

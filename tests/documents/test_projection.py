@@ -16,7 +16,8 @@ from syncore.documents.operations import (
 )
 from syncore.documents.projection import NO_CONTENTS, PRECEDENCE, Contents, kinds_of, project
 from syncore.documents.record import Record
-from syncore.documents.resolution import ResolutionContext
+from syncore.documents.resolution import Contest, ResolutionContext
+from syncore.documents.rules import CollectionRules, DeletionRule, ResolverName, Strategy, Unreadable
 from tests.documents.worlds import writer
 
 CONTEXT = ResolutionContext()
@@ -102,3 +103,52 @@ def test_a_projection_does_not_change_with_the_record() -> None:
     projection = project(record, NO_CONTENTS, CONTEXT)
     record.apply_operations([], dot=Dot(writer(5), 1), time=HybridTime(1))
     assert writer(5) not in projection.vector
+
+
+def test_how_far_a_document_is_contested() -> None:
+    """As far as the worst of its fields; a rule that settles a field takes it off the list of conflicts."""
+    record = record_of(*(SetField(field="f", value=encode_value(number)) for number in (2, 1)))
+    found = {}
+    for rule in (Strategy.ASK, Strategy.MAX, ResolverName("missing", 1)):
+        projection = project(record, NO_CONTENTS, CONTEXT, CollectionRules(fields={"f": rule}))
+        found[rule] = (projection.contest, projection.values["f"], projection.conflicts, projection.problems)
+    assert found == {
+        Strategy.ASK: (Contest.OPEN, 1, ("f",), ()),
+        Strategy.MAX: (Contest.SETTLED, 2, (), ()),
+        ResolverName("missing", 1): (Contest.LACKING, 1, ("f",), ()),
+    }
+    same = record_of(*(SetField(field="f", value=encode_value(1)) for _ in range(2)))
+    assert project(same, NO_CONTENTS, CONTEXT).contest is Contest.NONE
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_deleted", "contest"),
+    [
+        (DeletionRule.UPDATE_WINS, False, Contest.SETTLED),
+        (DeletionRule.DELETE_WINS, True, Contest.SETTLED),
+        (DeletionRule.ASK, False, Contest.OPEN),
+        (Unreadable("'vote'"), False, Contest.LACKING),
+    ],
+    ids=str,
+)
+def test_deletions_beside_changes(
+    rule: DeletionRule | Unreadable,
+    is_deleted: bool,  # noqa: FBT001 - a column of the table
+    contest: Contest,
+) -> None:
+    """The rule says whether the document shows; a deletion that everybody had seen is no contest."""
+    rules = CollectionRules(deletion=rule)
+    both = record_of(SetField(field="f", value=encode_value(1)), DeleteDocument(seen={}))
+    found = project(both, NO_CONTENTS, CONTEXT, rules)
+    assert (found.is_deleted, found.contest) == (is_deleted, contest)
+    alone = project(record_of(DeleteDocument(seen={})), NO_CONTENTS, CONTEXT, rules)
+    assert (alone.is_deleted, alone.contest) == (True, Contest.NONE)
+
+
+def test_failures_of_resolvers_are_told() -> None:
+    """What a resolver that is there did wrong goes to the status; that one is missing is known anyway."""
+    name = ResolverName("bad", 1)
+    context = ResolutionContext(resolvers={name: lambda given: given["x"]})  # type: ignore[call-overload]
+    record = record_of(*(SetField(field="f", value=encode_value(number)) for number in (2, 1)))
+    [problem] = project(record, NO_CONTENTS, context, CollectionRules(default=name)).problems
+    assert "bad@1 failed: it raised TypeError" in problem

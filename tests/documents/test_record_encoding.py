@@ -7,6 +7,7 @@ from syncore.codec.values import encode_value
 from syncore.core.errors import Malformed
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import Dot
+from syncore.documents.descent import Ancestor
 from syncore.documents.operations import FieldKind
 from syncore.documents.record import Record, Sibling, Tally
 from syncore.documents.record_encoding import decode_record, encode_record
@@ -18,7 +19,13 @@ X, Y = encode_value("x"), encode_value(2**70)
 FULL = Record(
     vector={B: 3, A: 9},
     clocks={A: 17},
-    registers={"title": (Sibling(Dot(A, 1), X, HybridTime(5)), Sibling(Dot(B, 1), Y, HybridTime(2**63 - 1)))},
+    registers={
+        "title": (Sibling(Dot(A, 1), X, HybridTime(5)), Sibling(Dot(B, 1), Y, HybridTime(2**63 - 1))),
+        "text": (
+            Sibling(Dot(A, 2), X, HybridTime(6), "", (Ancestor(Dot(A, 1), "é"),)),
+            Sibling(Dot(B, 1), X, HybridTime(6), "FINAL"),
+        ),
+    },
     sets={"tags": {X: (Dot(A, 1), Dot(B, 2)), encode_value(1): (Dot(B, 3),)}},
     counters={"n": {B: Tally(3, -(2**80), 2, 7), A: Tally(1, 4)}, "m": {A: Tally(0, 0, 1, 3)}},
     declarations={"tags": {FieldKind.LIST: (Dot(A, 3),), FieldKind.SET: (Dot(A, 2), Dot(B, 1))}},

@@ -5,6 +5,7 @@ import pytest
 from syncore.codec.values import encode_value
 from syncore.core.errors import InvalidSegment
 from syncore.core.identifiers import Dot, Writer
+from syncore.documents.descent import Ancestor
 from syncore.documents.operations import (
     AddElement,
     AddToCounter,
@@ -31,6 +32,7 @@ def naming(dot: Dot) -> list[Operation]:
     """An operation of every kind that names the dot, in every place where one can."""
     return [
         SetField(field="f", value=X, replaces=(dot,)),
+        SetField(field="f", value=X, ancestors=(Ancestor(dot, "x"),)),
         RemoveField(field="f", replaces=(dot,)),
         DeclareField(field="f", kind=FieldKind.SET, replaces=(dot,)),
         AddElement(field="f", element=X, replaces=(dot,)),

@@ -8,6 +8,7 @@ from syncore.core.errors import InvalidSegment, RemoteError
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import CommitId, Dot
 from syncore.documents.changes import UNSET, Counter, Text, increment, splice
+from syncore.documents.descent import Ancestor
 from syncore.documents.operations import (
     CancelCounter,
     DeleteDocument,
@@ -15,6 +16,7 @@ from syncore.documents.operations import (
     RestoreDocument,
     RichEntry,
     SetField,
+    decode_record_entry,
     encode_record_entry,
 )
 from syncore.documents.rekeying import Renaming, rekey_entry
@@ -240,3 +242,16 @@ def test_damaged_entries_are_refused() -> None:
                         rekey_entry(Entry(entry.kind, body), full, dot=sent.dot)
                 else:
                     assert decoded.key.id
+
+
+def test_ancestors_are_renamed_with_their_commits() -> None:
+    """A text goes on telling what it was made of; what is gone has no name, and is not told any more."""
+    ancestors = tuple(
+        Ancestor(Dot(*dot), "x") for dot in [(OLD, 5), (OLD, 6), (OTHER, 6), (OLD, 3), (OLD, 4)]
+    )
+    operation = SetField(field="f", value=encode_value("y"), label="a", ancestors=ancestors)
+    entry = Entry(EntryKind.RECORD, encode_record_entry(RecordEntry(key=KEY, operations=(operation,))))
+    renamed = decode_record_entry(rekey_entry(entry, RENAMING, dot=Dot(OLD, 7)).body).operations[0]
+    assert isinstance(renamed, SetField)
+    assert [one.dot for one in renamed.ancestors] == [(NEW, 2), (OTHER, 6), (OLD, 3), (NEW, 1)]
+    assert (renamed.label, renamed.value) == ("a", operation.value)

@@ -1,33 +1,34 @@
-"""Resolution: one value from siblings, whatever their order of arrival."""
+"""What resolution may know: when devices were admitted, and the settings of each collection."""
 
-from syncore.codec.values import encode_value
 from syncore.core.hybrid_clock import from_milliseconds
 from syncore.core.identifiers import DeviceIndex, Dot
 from syncore.documents.record import Sibling
-from syncore.documents.resolution import ResolutionContext, last_write
+from syncore.documents.resolution import Contest, ResolutionContext, rank
+from syncore.documents.rules import NO_RULES, CollectionRules, Strategy
 from tests.documents.worlds import writer
 
 
-def sibling(index: int, time_ms: int, value: object, number: int = 1) -> Sibling:
-    """A sibling of a device."""
-    return Sibling(Dot(writer(index), number), encode_value(value), from_milliseconds(time_ms))
+def test_later_beats_earlier_but_not_before_admission() -> None:
+    """Among equal times the greater dot wins, and a clock counts as at least its device's admission."""
+    first, second = (Sibling(Dot(writer(index), 1), b"", from_milliseconds(5)) for index in (1, 2))
+    assert rank(first, ResolutionContext()) < rank(second, ResolutionContext())
+    context = ResolutionContext(floor_ms={DeviceIndex(1): 9})
+    assert rank(first, context) == (from_milliseconds(9), first.dot)
+    assert rank(first, context) > rank(second, context)
 
 
-def test_the_last_write_is_shown() -> None:
-    """Among siblings, the greatest time wins."""
-    assert last_write([sibling(1, 30, "late"), sibling(2, 20, "early")], ResolutionContext()) == "late"
+def test_collections_without_settings_have_the_default_ones() -> None:
+    """Nobody needs to configure anything."""
+    rules = CollectionRules(default=Strategy.MAX)
+    context = ResolutionContext(rules={"movies": rules})
+    assert (context.rules_of("movies"), context.rules_of("notes")) == (rules, NO_RULES)
 
 
-def test_the_writer_decides_between_equal_times() -> None:
-    """A tie goes to the greater writer, and then to its later commit."""
-    siblings = [sibling(1, 20, "a"), sibling(2, 20, "b", 1), sibling(2, 20, "c", 2)]
-    assert last_write(siblings, ResolutionContext()) == "c"
-
-
-def test_a_clock_counts_as_at_least_the_admission_of_its_device() -> None:
-    """A device whose clock is years behind does not lose against what was written before it joined."""
-    siblings = [sibling(1, 2_000, "before it joined"), sibling(2, 5, "by the broken clock")]
-    assert last_write(siblings, ResolutionContext()) == "before it joined"
-    context = ResolutionContext(floor_ms={DeviceIndex(2): 3_000})
-    assert last_write(siblings, context) == "by the broken clock"
-    assert last_write([*siblings, sibling(3, 4_000, "later")], context) == "later"
+def test_what_asks_for_more_is_greater() -> None:
+    """The numbers are stored, and indexes compare them."""
+    assert [int(one) for one in (Contest.NONE, Contest.SETTLED, Contest.OPEN, Contest.LACKING)] == [
+        0,
+        1,
+        2,
+        3,
+    ]

@@ -18,6 +18,7 @@ from syncore.documents.planning import DocumentPlan
 from syncore.documents.projection import NO_CONTENTS, Projection, project
 from syncore.documents.record_encoding import decode_record, encode_record
 from syncore.documents.record_validity import check_record_entry
+from syncore.documents.resolution import ResolutionContext
 from syncore.documents.rich import RichPart
 from syncore.documents.rich_validity import check_rich_entry
 
@@ -49,6 +50,7 @@ class Device:
 
     writer: Writer
     time_ms: int = 1_000
+    context: ResolutionContext = NO_CONTEXT
     document: Document = field(init=False)
     known: dict[Writer, int] = field(default_factory=dict)
 
@@ -57,7 +59,7 @@ class Device:
 
     def write(self, plan: Callable[[DocumentPlan], object]) -> Sent:
         """Make one commit of a plan."""
-        planned = DocumentPlan(self.document)
+        planned = DocumentPlan(self.document, context=self.context)
         plan(planned)
         shown = planned.preview()
         dot = Dot(self.writer, self.known.get(self.writer, 0) + 1)
@@ -86,9 +88,11 @@ class Device:
     def projected(self) -> Projection:
         """What the document shows, which is what it would show if it remembered nothing."""
         document = self.document
-        shown = document.project()
-        contents = NO_CONTENTS if document.is_deleted else document.contents()
-        assert shown == project(document.record, contents, NO_CONTEXT)
+        shown = document.project(self.context)
+        contents = NO_CONTENTS if shown.is_deleted else document.contents()
+        assert shown == project(
+            document.record, contents, self.context, self.context.rules_of(KEY.collection)
+        )
         return shown
 
     def can_receive(self, sent: Sent) -> bool:
@@ -105,7 +109,7 @@ class Device:
 
     def stored(self, new_writer: Writer | None = None) -> "Device":
         """The device as it comes back from what a replica file holds."""
-        device = Device(self.writer if new_writer is None else new_writer, self.time_ms)
+        device = Device(self.writer if new_writer is None else new_writer, self.time_ms, self.context)
         rich = self.document.rich
         device.document = Document(
             KEY,

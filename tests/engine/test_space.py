@@ -330,3 +330,51 @@ async def _cancelled_after(turns: int, work: Coroutine[object, object, Space]) -
     task.cancel()
     await asyncio.wait([task])
     await asyncio.wait([asyncio.ensure_future(asyncio.sleep(0.2))])
+
+
+async def test_conflicts_of_a_space(owner: Replica, guest: Replica, relay: RelayServer) -> None:
+    """Two members disagree: both list it, live too; one decides, and both are rid of it."""
+    space = await shared(owner, relay)
+    joined = await guest.join(await space.invite())
+    await joined.synced()
+    await owner.collection("notes").configure(fields={"n": "ask"})
+    made = await owner.collection("notes").insert({"n": 0})
+    await converged(space, joined)
+    async with guest.space.watch() as changes:
+        lists = joined.watch_conflicts()
+        assert await anext(lists) == []
+        for replica in (owner, guest):
+            await replica.collection("notes").update(made.id, n=1 if replica is owner else 2, seen=made.token)
+        await converged(space, joined)
+        [conflict] = await anext(lists)
+        assert {sibling.device for sibling in conflict.siblings} == {0, 1}
+        assert all(sibling.author for sibling in conflict.siblings)
+        [theirs] = await space.conflicts("notes")
+        await theirs.set(3)
+        await converged(space, joined)
+        assert await anext(lists) == []
+        await lists.aclose()
+        assert await joined.conflicts(resolved=True) == []
+        assert (await guest.collection("notes").get(made.id))["n"] == 3
+        await guest.collection("notes").configure(default="max")
+        await guest.collection("notes").insert(id="end")
+        while (change := await anext(changes)).id != "end":
+            assert change.collection == "notes"
+    assert await joined.collections() == ["notes"]
+
+
+async def test_a_space_is_not_shared_with_stand_ins(owner: Replica, relay: RelayServer) -> None:
+    """Sharing keeps what is shown: where this program lacks the rule, it asks for a decision first."""
+    notes = owner.collection("notes")
+    await notes.configure(fields={"n": "sum@1"})
+    made = await notes.insert({"n": 0}, id="a")
+    for number in (1, 2):
+        await notes.update("a", n=number, seen=made.token)
+    assert "sum@1" in owner.space.status().lacking_rules[0]
+    with pytest.raises(Misused, match="notes/a"):
+        await owner.share(relay.address)
+    [conflict] = await owner.space.conflicts()
+    await conflict.accept()
+    space = await owner.share(relay.address)
+    assert await space.conflicts(resolved=True) == []
+    assert str((await notes.settings()).fields["n"]) == "sum@1"

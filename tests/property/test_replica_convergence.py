@@ -24,14 +24,19 @@ from syncore.documents.changes import (
     List,
     Set,
     Text,
+    Unset,
     add,
+    asserted,
     increment,
     remove,
     rewrite,
     splice,
 )
+from syncore.documents.rules import Authority, DeletionRule, ResolverName, Strategy
 from syncore.documents.structures import Element
+from syncore.replica.conflicts import ConflictKind
 from syncore.replica.digesting import space_digest
+from syncore.replica.settings import RuleLike
 from syncore.replica.transaction import Transaction
 from tests.replica.invariants import check_device
 from tests.replica.test_rebasing import found_marks
@@ -88,6 +93,26 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class Configure:
+    """One device sets a rule for a field, or for all others, and one for deletions."""
+
+    device: int
+    collection: str
+    field: str | None
+    rule: RuleLike | Unset
+    deletion: DeletionRule
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """One device settles one of the conflicts that it lists."""
+
+    device: int
+    which: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reopen:
     """One device's program ends and starts again."""
 
@@ -111,6 +136,8 @@ def _rotate(value: object) -> object:
 
 CHANGES = st.one_of(
     VALUES,
+    WORDS,
+    st.builds(asserted, VALUES, st.sampled_from(["FINAL", "SAFE"])),
     st.builds(Counter, st.integers(-5, 5)),
     st.builds(Text, WORDS),
     st.builds(List, st.lists(VALUES, max_size=3)),
@@ -130,6 +157,9 @@ WRITES = st.builds(
     st.dictionaries(st.sampled_from(FIELDS), CHANGES, min_size=1, max_size=3),
     st.none() | st.integers(0, 10),
 )
+RULES: st.SearchStrategy[RuleLike | Unset] = st.sampled_from(
+    [*Strategy, Strategy.MERGE_TEXT, Authority(["FINAL", "SAFE"]), ResolverName("missing", 1), UNSET]
+)
 WHO = st.integers(0, DEVICES - 1)
 STEPS = st.one_of(
     st.builds(Local, WHO, st.lists(WRITES, min_size=1, max_size=4), st.sampled_from([False] * 9 + [True])),
@@ -137,8 +167,18 @@ STEPS = st.one_of(
     st.builds(
         Exchange, WHO, st.sampled_from([1, 2, 5, 1000]), st.sampled_from(["pull", "both", "both", "break"])
     ),
+    st.builds(
+        Configure,
+        WHO,
+        st.sampled_from(["notes", "tasks"]),
+        st.none() | st.sampled_from(FIELDS),
+        RULES,
+        st.sampled_from(DeletionRule),
+    ),
+    st.builds(Settle, WHO, st.integers(0, 5), st.sampled_from(["choose", "choose", "set", "accept"])),
     st.builds(Reopen, WHO),
 )
+Step = Local | Mark | Exchange | Configure | Settle | Reopen
 
 
 class Story:
@@ -159,7 +199,7 @@ class Story:
         for device in self.devices:
             await device.exchange()
 
-    async def take(self, step: Local | Mark | Exchange | Reopen) -> None:
+    async def take(self, step: Step) -> None:
         """One step, and then the file of the device that took it is what it has to be."""
         device = self.devices[step.device]
         match step:
@@ -170,6 +210,11 @@ class Story:
                     await self._mark(device)
             case Exchange():
                 await self._exchange(device, step)
+            case Configure():
+                await _configure(device, step)
+            case Settle():
+                with contextlib.suppress(LocalError):
+                    await _settle(device, step)
             case Reopen():
                 await device.reopen()
                 assert not device.has_returned
@@ -184,6 +229,8 @@ class Story:
         assert len(digests) == 1
         reads = [await _everything(device) for device in self.devices]
         assert reads[0] == reads[1] == reads[2]
+        inboxes = [await device.inbox.conflicts(None, resolved=True) for device in self.devices]
+        assert inboxes[0] == inboxes[1] == inboxes[2]
         for device in self.devices:
             await check_device(device)
             await device.reopen()
@@ -248,6 +295,32 @@ async def carry_out(transaction: Transaction, write: Write, tokens: list[str]) -
             await transaction.delete(write.place, seen=seen)
 
 
+async def _configure(device: Device, step: Configure) -> None:
+    collection = device.collection(step.collection)
+    if step.field is None:
+        await collection.configure(default=step.rule, deletion=step.deletion)
+    else:
+        await collection.configure(fields={step.field: step.rule}, deletion=step.deletion)
+
+
+async def _settle(device: Device, step: Settle) -> None:
+    """What was settled is no conflict any more: nothing can have arrived meanwhile."""
+    found = await device.inbox.conflicts(None, resolved=True)
+    if not found:
+        return
+    conflict = found[step.which % len(found)]
+    if step.how == "set" and conflict.kind is not ConflictKind.DELETION:
+        await conflict.set("settled")
+    elif step.how == "accept":
+        await conflict.accept()
+    else:
+        await conflict.choose(conflict.siblings[step.which % len(conflict.siblings)])
+    left = await device.inbox.conflicts(None, resolved=True)
+    assert (conflict.collection, conflict.id, conflict.field) not in {
+        (one.collection, one.id, one.field) for one in left
+    }
+
+
 async def _everything(device: Device) -> list[tuple[str, object, object]]:
     """All that a program can read, with its conflicts and versions."""
     return [
@@ -257,7 +330,7 @@ async def _everything(device: Device) -> list[tuple[str, object, object]]:
     ]
 
 
-async def _tell(folder: Path, steps: list[Local | Mark | Exchange | Reopen]) -> None:
+async def _tell(folder: Path, steps: list[Step]) -> None:
     _, devices = make_world(folder, "story", DEVICES)
     story = Story(devices)
     try:
@@ -275,7 +348,7 @@ async def _tell(folder: Path, steps: list[Local | Mark | Exchange | Reopen]) -> 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, min_size=15, max_size=50))
-def test_replicas_converge(steps: list[Local | Mark | Exchange | Reopen]) -> None:
+def test_replicas_converge(steps: list[Step]) -> None:
     """Whatever is written and exchanged, all end with equal digests and reads; no edit is lost or doubled."""
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(_tell(Path(folder), steps))

@@ -1,7 +1,7 @@
 """Databases that fail or wait when a test says so, and replicas with a private space on them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -9,7 +9,9 @@ from typing import TypeVar
 from syncore.adapters.sqlite_inline import open_inline_database
 from syncore.core.errors import DiskFull
 from syncore.core.ports import Database, Durability, SqlConnection
+from syncore.documents.resolvers import Resolver
 from syncore.replica.collection import Collection
+from syncore.replica.inbox import ConflictInbox
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.transaction import Transaction
 from syncore.storage.schema import APPLICATION_ID
@@ -94,6 +96,11 @@ class PrivateReplica:
         """A collection of the private space."""
         return Collection(self.local, lambda: self.number, name)
 
+    @property
+    def inbox(self) -> ConflictInbox:
+        """The conflicts of the private space."""
+        return ConflictInbox(self.local, lambda: self.number)
+
     def transaction(self) -> Transaction:
         """A transaction over the private space."""
         return Transaction(self.local, lambda: self.number, Durability.NORMAL)
@@ -101,14 +108,14 @@ class PrivateReplica:
 
 @asynccontextmanager
 async def open_private(
-    path: Path, *, seed: str = "private", read_only: bool = False
+    path: Path, *, seed: str = "private", read_only: bool = False, resolvers: Iterable[Resolver] = ()
 ) -> AsyncIterator[PrivateReplica]:
     """Open the file at ``path``, or make one with a private space."""
     inline = open_inline_database(path, application_id=APPLICATION_ID, read_only=read_only)
     database = TroubledDatabase(inline)
     try:
         local = await LocalReplica.open(
-            database, SteppingClock(), SeededEntropy(seed), is_read_only=read_only
+            database, SteppingClock(), SeededEntropy(seed), is_read_only=read_only, resolvers=resolvers
         )
         yield PrivateReplica(local, database)
         await local.close()

@@ -22,6 +22,7 @@ from syncore.replica.space_state import SpaceState, load_space
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.log_rows import LogRows
 from syncore.storage.pending_rows import PendingRows
+from syncore.storage.protection import integer
 from syncore.storage.space_rows import SpaceRows
 from tests.replica.world import Device
 
@@ -36,6 +37,7 @@ class Stored:
     rich_updates: list[bytes]
     projection: bytes
     is_deleted: bool
+    contest: int
 
 
 async def check_device(device: Device) -> None:
@@ -91,9 +93,11 @@ def _stored(sql: SqlConnection, space: int) -> dict[DocumentKey, Stored]:
     for row, key in rows.keys(after=0, limit=100_000):
         projection = rows.projection(key)
         assert projection is not None
-        deleted = sql.row("SELECT is_deleted FROM documents WHERE document = ?", (row,))
-        assert deleted is not None
-        found[key] = Stored(rows.state(row), rows.rich_updates(row), projection, bool(deleted[0]))
+        columns = sql.row("SELECT is_deleted, contest FROM documents WHERE document = ?", (row,))
+        assert columns is not None
+        found[key] = Stored(
+            rows.state(row), rows.rich_updates(row), projection, bool(columns[0]), integer(columns[1])
+        )
     return found
 
 
@@ -133,10 +137,10 @@ async def _check_visible(
     assert set(model) == set(stored)
     for key, document in model.items():
         assert cached[key] == document.digest(), f"the cached {key} is not what the file says"
-        assert stored[key].projection == encode_projection(document.project(context)), (
-            f"{key} reads otherwise"
-        )
-        assert stored[key].is_deleted == (not document.is_live)
+        shown = document.project(context)
+        assert stored[key].projection == encode_projection(shown), f"{key} reads otherwise"
+        assert stored[key].is_deleted == (not document.is_live(context))
+        assert stored[key].contest == shown.contest
 
 
 def _check_bookkeeping(sql: SqlConnection, state: SpaceState) -> None:
@@ -150,6 +154,7 @@ def _check_bookkeeping(sql: SqlConnection, state: SpaceState) -> None:
     assert loaded.pending_count == state.pending_count
     assert loaded.pending_writers <= state.pending_writers
     assert loaded.next_number == state.next_number
+    assert loaded.rules == state.rules
     pending = PendingRows(sql, state.number).all()
     assert len({one.id for one in pending}) == len(pending)
     at = 0

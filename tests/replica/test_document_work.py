@@ -115,7 +115,7 @@ def test_a_document_known_by_its_record_alone_can_be_held(space: MemorySpace) ->
 
 def test_both_sides_are_one_when_nothing_is_pending(space: MemorySpace, theirs: Device) -> None:
     """A local commit takes the confirmed record apart, and only the last one confirmed joins it again."""
-    assert theirs.document.is_live
+    assert theirs.document.is_live()
     assert space.work().hold(KEY).confirmed is None
     for value in (1, 2):
         space.commit(update({"r": value}))

@@ -24,6 +24,9 @@ def test_intents_wait_unchanged() -> None:
     assert intent == Intent(verb=Verb.UPDATE, key=KEY, changes={"title": "a"}, seen={writer(1): 2})
 
 
-def test_there_are_three_verbs() -> None:
+def test_there_are_six_verbs() -> None:
     """Whoever plans intents knows all of them."""
-    assert list(Verb) == [Verb.INSERT, Verb.UPDATE, Verb.DELETE]
+    assert list(Verb) == [
+        *(Verb.INSERT, Verb.UPDATE, Verb.DELETE),
+        *(Verb.PUT, Verb.KEEP, Verb.CONFIRM_DELETION),
+    ]

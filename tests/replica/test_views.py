@@ -6,7 +6,7 @@ from syncore.core.identifiers import DocumentKey, SpaceId, Writer
 from syncore.documents.operations import FieldKind
 from syncore.documents.projection import FieldValue, Projection
 from syncore.replica.tokens import decode_token
-from syncore.replica.views import Document, is_live
+from syncore.replica.views import Document
 
 SPACE = SpaceId(b"s" * 32)
 KEY = DocumentKey("notes", "a")
@@ -63,6 +63,6 @@ def test_the_repr_says_where_and_what() -> None:
 
 def test_what_is_live() -> None:
     """A document is there when somebody wrote to it and it is not deleted."""
-    assert is_live(projection({}))
-    assert not is_live(projection({}, is_deleted=True))
-    assert not is_live(projection({}, number=0))
+    assert projection({}).is_live
+    assert not projection({}, is_deleted=True).is_live
+    assert not projection({}, number=0).is_live

@@ -18,6 +18,7 @@ from syncore.core.ports import Database, Durability, KeyFiles
 from syncore.crypto.invitations import InvitationKeys
 from syncore.crypto.keys import ContentKey, DeviceKeys
 from syncore.crypto.signing import SigningKey, verify
+from syncore.documents.resolvers import Resolver
 from syncore.protocol.admission import Accept, judge_segment
 from syncore.protocol.client_events import ItemsReceived, OwnUpload, ReceivedItem, SpaceOpened
 from syncore.protocol.control_log import ControlLog
@@ -37,6 +38,7 @@ from syncore.protocol.receipts import Cursor, extend_log, make_generation, start
 from syncore.protocol.segments import Segment
 from syncore.replica.collection import Collection
 from syncore.replica.guarding import FileGuard
+from syncore.replica.inbox import ConflictInbox
 from syncore.replica.keystore import Keystore
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.space_keys import SpaceCipher, SpaceKeys, SpacePresenceCipher
@@ -255,13 +257,14 @@ class Device:
     lives: int = 0
     key_files: KeyFiles | None = None
     open_file: Callable[[Path], Awaitable[Database]] = open_inline
+    resolvers: tuple[Resolver, ...] = ()
 
     async def open(self) -> None:
         """Open the file, as a program does when it starts."""
         self.lives += 1
         database = await self.open_file(self.path)
         entropy = SeededEntropy(f"{self.name}/{self.lives}")
-        self.local = await LocalReplica.open(database, self.clock, entropy)
+        self.local = await LocalReplica.open(database, self.clock, entropy, resolvers=self.resolvers)
         self.keystore = Keystore(self.key_files or self.files, entropy)
         self.guard = FileGuard(self.local, self.keystore)
         state = self.local.space_by_id(self.relay.space)
@@ -308,6 +311,11 @@ class Device:
     def collection(self, name: str) -> Collection:
         """A collection of the shared space."""
         return Collection(self.local, lambda: self.number, name)
+
+    @property
+    def inbox(self) -> ConflictInbox:
+        """The conflicts of the shared space."""
+        return ConflictInbox(self.local, lambda: self.number)
 
     def transaction(self) -> Transaction:
         """A transaction over the shared space."""

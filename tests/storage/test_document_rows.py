@@ -4,7 +4,7 @@ import pytest
 
 from syncore.core.identifiers import DocumentKey, Writer
 from syncore.core.ports import SqlConnection
-from syncore.storage.document_rows import DocumentRows, ProjectionRow
+from syncore.storage.document_rows import ContestedRow, DocumentRows, ProjectionRow
 
 KEY = DocumentKey("notes", "a")
 A, B = Writer(1), Writer(2)
@@ -104,3 +104,35 @@ def test_removing_a_space_leaves_the_others(sql: SqlConnection, rows: DocumentRo
     for table in ("rich_updates", "rich_clocks"):
         assert sql.row(f"SELECT count(*) FROM {table}") == (0,)  # noqa: S608 - the same
     assert DocumentRows(sql, 2).projection(KEY) == b"elsewhere"
+
+
+def test_contested_documents_are_found_by_an_index(rows: DocumentRows, sql: SqlConnection) -> None:
+    """Listed by collection and id, from a level on, without a look at the others; settled anew they move."""
+    other = DocumentRows(sql, 2)
+    other.add(DocumentKey("notes", "z"), b"", is_deleted=False, contest=3)
+    levels = {"a": 0, "b": 1, "c": 2, "d": 3}
+    found = {
+        id_: rows.add(DocumentKey("notes", id_), b"", is_deleted=id_ == "d", contest=levels[id_])
+        for id_ in levels
+    }
+    rows.add(DocumentKey("tasks", "a"), b"", is_deleted=False, contest=2)
+
+    def ids(at_least: int, after: str = "") -> list[str]:
+        return [row.key.id for row in rows.contested("notes", at_least=at_least, after=after, limit=9)]
+
+    assert (ids(1), ids(2), ids(3), ids(1, "b")) == (["b", "c", "d"], ["c", "d"], ["d"], ["c", "d"])
+    assert rows.contested("notes", at_least=1, after="", limit=1) == [
+        ContestedRow(DocumentKey("notes", "b"), found["b"], 1)
+    ]
+    assert rows.contested_collection(after="") == "notes"
+    assert rows.contested_collection(after="notes") == "tasks"
+    assert rows.contested_collection(after="tasks") is None
+    rows.write_projection(found["c"], b"", is_deleted=False)
+    assert ids(1) == ["b", "d"]
+
+
+def test_syncores_own_collections_do_not_count(rows: DocumentRows) -> None:
+    """Settings are documents that no program has."""
+    rows.add(DocumentKey("$settings", "notes"), b"", is_deleted=False)
+    rows.add(KEY, b"", is_deleted=False)
+    assert (rows.count(), rows.collections()) == (1, ["notes"])

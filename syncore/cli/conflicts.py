@@ -1,0 +1,214 @@
+"""``conflicts``, ``resolve``, ``configure`` and ``settings``: the commands about writes that disagree."""
+
+import argparse
+import asyncio
+
+from syncore.cli.opening import chosen_space, looked_at, owned
+from syncore.cli.output import Output, printable
+from syncore.cli.showing import cell
+from syncore.cli.syncing import for_a_while, until_stopped
+from syncore.cli.values import Json, datetime_text, field_from_json, field_to_json, parse_json
+from syncore.core.errors import InvalidValue, Misused
+from syncore.documents.changes import UNSET, Unset
+from syncore.documents.operations import FieldKind
+from syncore.documents.rules import CollectionRules
+from syncore.engine.space import Space
+from syncore.replica.conflicts import Conflict, ConflictKind, ConflictSibling
+
+_UNSET = "unset"
+
+
+def conflicts(options: argparse.Namespace, output: Output) -> int:
+    """List the conflicts that wait for a decision."""
+    return asyncio.run(_follow(options, output) if options.follow else _list(options, output))
+
+
+def resolve(options: argparse.Namespace, output: Output) -> int:
+    """Settle one conflict."""
+    return asyncio.run(_resolve(options, output))
+
+
+def configure(options: argparse.Namespace, output: Output) -> int:
+    """Set by which rules conflicts of a collection are resolved."""
+    fields: dict[str, str | Unset] = {}
+    for word in options.field:
+        name, separator, rule = word.partition("=")
+        if not separator:
+            options.refuse(f"{word!r} is not FIELD=RULE")
+        fields[name] = UNSET if rule == _UNSET else rule
+    return asyncio.run(_configure(options, output, fields))
+
+
+def settings(options: argparse.Namespace, output: Output) -> int:
+    """Show by which rules conflicts of a collection are resolved."""
+    return asyncio.run(_settings(options, output))
+
+
+async def _list(options: argparse.Namespace, output: Output) -> int:
+    async with looked_at(options) as replica:
+        found = await chosen_space(replica, options).conflicts(options.collection, resolved=options.all)
+    _show(found, output)
+    if not found:
+        output.note("no conflicts")
+    return 0
+
+
+async def _follow(options: argparse.Namespace, output: Output) -> int:
+    async with owned(options, output, sync=True) as replica:
+        space = chosen_space(replica, options)
+        with_status = [] if space.is_private else [until_stopped(space)]
+        await for_a_while(options, _show_whenever(space, options.collection, output), *with_status)
+    return 0
+
+
+async def _show_whenever(space: Space, collection: str | None, output: Output) -> None:
+    """Print the conflicts now and whenever they change."""
+    async for found in space.watch_conflicts(collection):
+        if output.is_json:
+            output.result({"conflicts": [_json(conflict) for conflict in found]})
+        else:
+            _show(found, output)
+            output.note(f"{len(found)} conflicts")
+        output.flush()
+
+
+async def _resolve(options: argparse.Namespace, output: Output) -> int:
+    async with owned(options, output) as replica:
+        space = chosen_space(replica, options)
+        conflict = await _wanted(space, options)
+        if options.accept:
+            await conflict.accept()
+        elif options.choose is not None:
+            if not 1 <= options.choose <= len(conflict.siblings):
+                raise Misused(
+                    f"the conflict has siblings 1 to {len(conflict.siblings)}",
+                    hint="`syncore conflicts` lists them",
+                )
+            await conflict.choose(conflict.siblings[options.choose - 1])
+        else:
+            await conflict.set(_value(options.value))
+        await replica.flush()
+    place = {"collection": conflict.collection, "id": conflict.id, "field": conflict.field}
+    output.result({**place, "action": "resolved"}, f"resolved {_place(conflict)}")
+    return 0
+
+
+async def _wanted(space: Space, options: argparse.Namespace) -> Conflict:
+    for conflict in await space.conflicts(options.collection, resolved=True):
+        if (conflict.id, conflict.field) == (options.id, options.field):
+            return conflict
+    what = "deletion" if options.field is None else f"field {options.field!r}"
+    raise Misused(
+        f"{options.collection}/{options.id} has no conflict about its {what}",
+        hint="`syncore conflicts --all` lists them",
+    )
+
+
+async def _configure(options: argparse.Namespace, output: Output, fields: dict[str, str | Unset]) -> int:
+    async with owned(options, output) as replica:
+        collection = chosen_space(replica, options).collection(options.collection)
+        rules = await collection.configure(
+            default=UNSET if options.default == _UNSET else options.default,
+            fields=fields,
+            deletion=UNSET if options.deletion == _UNSET else options.deletion,
+        )
+        await replica.flush()
+    _show_rules(options.collection, rules, output)
+    return 0
+
+
+async def _settings(options: argparse.Namespace, output: Output) -> int:
+    async with looked_at(options) as replica:
+        rules = await chosen_space(replica, options).collection(options.collection).settings()
+    _show_rules(options.collection, rules, output)
+    return 0
+
+
+def _show_rules(collection: str, rules: CollectionRules, output: Output) -> None:
+    fields = {name: str(rule) for name, rule in sorted(rules.fields.items())}
+    record = {
+        "collection": collection,
+        "default": str(rules.default),
+        "deletion": str(rules.deletion),
+        "fields": fields,
+    }
+    lines = [
+        f"{printable(collection)}: {printable(str(rules.default))}, deletion {printable(str(rules.deletion))}"
+    ]
+    lines += [f"  {printable(name)}: {printable(rule)}" for name, rule in fields.items()]
+    output.result(record, "\n".join(lines))
+
+
+def _show(found: list[Conflict], output: Output) -> None:
+    for conflict in found:
+        output.result(_json(conflict), _text(conflict))
+
+
+def _json(conflict: Conflict) -> dict[str, Json]:
+    """A conflict as a line of output."""
+    return {
+        "collection": conflict.collection,
+        "id": conflict.id,
+        "field": conflict.field,
+        "kind": conflict.kind.value,
+        "value": field_to_json(conflict.value, _kind(conflict)),
+        "rule": conflict.rule,
+        "is_open": conflict.is_open,
+        "problem": conflict.problem,
+        "siblings": [_sibling_json(sibling) for sibling in conflict.siblings],
+        "token": conflict.token,
+    }
+
+
+def _sibling_json(sibling: ConflictSibling) -> dict[str, Json]:
+    return {
+        "value": field_to_json(sibling.value, sibling.kind),
+        "is_deletion": sibling.is_deletion,
+        "is_shown": sibling.is_shown,
+        "device": sibling.device,
+        "author": sibling.author,
+        "time": None if sibling.time is None else datetime_text(sibling.time),
+        "label": sibling.label,
+    }
+
+
+def _text(conflict: Conflict) -> str:
+    """A conflict for people: where and by which rule, then its siblings, numbered as ``--choose`` wants."""
+    state = "" if conflict.is_open else ", settled"
+    problem = f"; {printable(conflict.problem)}" if conflict.problem else ""
+    lines = [f"{_place(conflict)} ({printable(conflict.rule)}{state}{problem})"]
+    if conflict.kind is ConflictKind.VALUES:
+        lines.append(f"  shows {printable(cell(conflict.value))}")
+    lines += [f"  {number}. {_sibling_text(one)}" for number, one in enumerate(conflict.siblings, start=1)]
+    return "\n".join(lines)
+
+
+def _sibling_text(sibling: ConflictSibling) -> str:
+    if sibling.kind is None:
+        what = "deleted" if sibling.is_deletion else "changed"
+    else:
+        what = printable(cell(sibling.value))
+    facts = [
+        "" if sibling.device is None else f"device {sibling.device}",
+        "" if sibling.author is None else f"of {sibling.author[:8]}",
+        "" if sibling.time is None else datetime_text(sibling.time),
+        printable(sibling.label),
+        "shown" if sibling.is_shown else "",
+    ]
+    return f"{what}  ({', '.join(fact for fact in facts if fact)})"
+
+
+def _place(conflict: Conflict) -> str:
+    place = f"{printable(conflict.collection)}/{printable(conflict.id)}"
+    return place if conflict.field is None else f"{place} {printable(conflict.field)}"
+
+
+def _kind(conflict: Conflict) -> FieldKind | None:
+    return next((sibling.kind for sibling in conflict.siblings if sibling.is_shown), None)
+
+
+def _value(text: str) -> object:
+    try:
+        return field_from_json(parse_json(text))
+    except InvalidValue:
+        return text

@@ -1,0 +1,285 @@
+"""What a conflict looks like to a program, and how a document's conflicts are found in its state.
+
+Owns the views: which values disagree, who wrote them, what is shown and by which rule. Settling one is handed
+in by the inbox (:mod:`syncore.replica.inbox`), which knows the replica.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from datetime import datetime
+from enum import Enum
+
+from syncore.codec.values import decode_value
+from syncore.core.errors import Misused
+from syncore.core.identifiers import DeviceIndex, Dot, SpaceId, device_index
+from syncore.core.vectors import join
+from syncore.documents.changes import UNSET, KeepKind
+from syncore.documents.document import Document as DocumentState
+from syncore.documents.operations import FieldKind
+from syncore.documents.projection import (
+    FieldValue,
+    contest_of,
+    deletion_contest,
+    field_names,
+    field_value,
+    is_hidden,
+    kinds_of,
+    register_verdict,
+)
+from syncore.documents.resolution import Contest, ResolutionContext
+from syncore.replica.intents import Verb
+from syncore.replica.tokens import encode_token
+from syncore.replica.views import in_order_of_showing, time_of
+
+Settle = Callable[["Conflict", Verb, object], Awaitable[None]]
+"""Carries out a decision: the conflict, what to do to its document, and what to write to its field."""
+
+
+class ConflictKind(Enum):
+    """What the writers disagree about."""
+
+    VALUES = "values"
+    """The value of a register."""
+    KINDS = "kinds"
+    """What kind of field it is: one made it a counter, say, and another one a text."""
+    DELETION = "deletion"
+    """Whether the document is there: one deleted it while another one changed it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictSibling:
+    """One side of a conflict.
+
+    Attributes:
+        value: The value of the field; None where the conflict is about a deletion.
+        kind: What it makes of the field; None where the conflict is about a deletion.
+        is_deletion: Whether it is the deletion of the document.
+        is_shown: Whether reads show it; several are shown where a rule joins them, none where one makes a
+            value of its own.
+        device: The index of the device that wrote it, in the order of admission; None where that is not kept.
+        author: To whom that device belongs, as hexadecimal digits; None where that is not known.
+        time: When it was written, by that device's clock; None where that is not kept.
+        label: The authority by which it was written; empty for none.
+    """
+
+    value: FieldValue = None
+    kind: FieldKind | None = None
+    is_deletion: bool = False
+    is_shown: bool = False
+    device: int | None = None
+    author: str | None = None
+    time: datetime | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Writes that were made without seeing each other, as they stood when the inbox was read.
+
+    What :meth:`choose`, :meth:`set` and :meth:`accept` write replaces what is listed here and nothing else: a
+    value that arrived meanwhile stays beside it, as a conflict.
+
+    Attributes:
+        collection: Where the document is.
+        id: Its id.
+        field: The field; None where the conflict is about the document's deletion.
+        kind: What the writers disagree about.
+        siblings: What they wrote, the shown ones first.
+        value: What the field shows now; None where the conflict is about a deletion.
+        rule: The rule by which it is shown.
+        is_open: Whether that rule leaves it to a person to decide.
+        problem: Why the field's own rule did not decide; empty where it did.
+        token: What was read, as of a document.
+    """
+
+    collection: str
+    id: str
+    field: str | None
+    kind: ConflictKind
+    siblings: tuple[ConflictSibling, ...]
+    value: FieldValue
+    rule: str
+    is_open: bool
+    problem: str
+    token: str
+    _settle: Settle = dataclass_field(compare=False, repr=False)
+
+    async def choose(self, sibling: ConflictSibling) -> None:
+        """Settle the conflict with one of its siblings.
+
+        Raises:
+            Misused: it is not one of them.
+            DocumentNotFound: the document was deleted meanwhile.
+        """
+        if sibling not in self.siblings:
+            raise Misused("a conflict is settled with one of its own siblings", hint="or set() another value")
+        if self.kind is ConflictKind.DELETION:
+            await self._settle(self, Verb.CONFIRM_DELETION if sibling.is_deletion else Verb.KEEP, None)
+        elif self.kind is ConflictKind.KINDS:
+            assert sibling.kind is not None
+            await self._settle(self, Verb.UPDATE, KeepKind(sibling.kind))
+        else:
+            await self._settle(self, Verb.UPDATE, sibling.value)
+
+    async def set(self, value: object) -> None:
+        """Settle the conflict with another value.
+
+        Raises:
+            Misused: the conflict is about a deletion.
+            InvalidValue: no field can hold it.
+            DocumentNotFound: the document was deleted meanwhile.
+        """
+        if self.kind is ConflictKind.DELETION:
+            raise Misused("a deletion is confirmed or taken back", hint="choose() one of the siblings")
+        await self._settle(self, Verb.UPDATE, (UNSET, value) if self.kind is ConflictKind.KINDS else value)
+
+    async def accept(self) -> None:
+        """Settle the conflict with what is shown.
+
+        Raises:
+            DocumentNotFound: the document was deleted meanwhile.
+        """
+        if self.kind is ConflictKind.VALUES:
+            await self._settle(self, Verb.UPDATE, self.value)
+        else:
+            await self.choose(next(sibling for sibling in self.siblings if sibling.is_shown))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictReader:
+    """Finds the conflicts of documents in their states.
+
+    Attributes:
+        space: The space.
+        context: What resolving its conflicts may know.
+        authors: To whom its devices belong.
+        settle: What conflicts are settled by.
+    """
+
+    space: SpaceId
+    context: ResolutionContext
+    authors: Mapping[DeviceIndex, str]
+    settle: Settle
+
+    def conflicts(self, document: DocumentState) -> list[Conflict]:
+        """The conflicts of one document, settled ones too: its deletion first, then fields by name."""
+        rules = self.context.rules_of(document.key.collection)
+        found = [self._deletion(document)] if document.record.has_concurrent_deletion else []
+        if not is_hidden(document.record, rules):
+            for name in field_names(document.record, document.contents()):
+                found += self._field(document, name)
+        return found
+
+    def _field(self, document: DocumentState, name: str) -> Iterator[Conflict]:
+        kinds = kinds_of(document.record, document.contents(), name)
+        if len(kinds) > 1:
+            yield self._kinds(document, name, kinds)
+        elif kinds == [FieldKind.REGISTER]:
+            yield from self._values(document, name)
+
+    def _values(self, document: DocumentState, name: str) -> Iterator[Conflict]:
+        rules = self.context.rules_of(document.key.collection)
+        stored = document.record.registers[name]
+        verdict = register_verdict(document.record, name, self.context, rules)
+        contest = contest_of(verdict, stored)
+        if contest is Contest.NONE:
+            return
+        siblings = tuple(
+            ConflictSibling(
+                value=decode_value(one.value),
+                kind=FieldKind.REGISTER,
+                is_shown=one.dot in verdict.winners,
+                device=device_index(one.dot.writer),
+                author=self._author(one.dot),
+                time=time_of(one),
+                label=one.label,
+            )
+            for one in in_order_of_showing(stored, verdict.winners, self.context)
+        )
+        yield self._conflict(
+            document,
+            name,
+            ConflictKind.VALUES,
+            siblings=siblings,
+            value=verdict.value,
+            rule=verdict.rule,
+            is_open=contest >= Contest.OPEN,
+            problem=verdict.problem,
+        )
+
+    def _kinds(self, document: DocumentState, name: str, kinds: list[FieldKind]) -> Conflict:
+        rules = self.context.rules_of(document.key.collection)
+        values = [
+            field_value(document.record, document.contents(), name, kind, self.context, rules)
+            for kind in kinds
+        ]
+        siblings = tuple(
+            ConflictSibling(value=value, kind=kind, is_shown=place == 0)
+            for place, (kind, value) in enumerate(zip(kinds, values, strict=True))
+        )
+        rule = "counter, set, text, list, register"
+        return self._conflict(
+            document, name, ConflictKind.KINDS, siblings=siblings, value=values[0], rule=rule, is_open=True
+        )
+
+    def _deletion(self, document: DocumentState) -> Conflict:
+        rules = self.context.rules_of(document.key.collection)
+        record = document.record
+        is_gone = is_hidden(record, rules)
+        covered = join(record.deletions.values())
+        changed = [
+            Dot(writer, number)
+            for writer, number in sorted(record.vector.items())
+            if covered.get(writer, 0) < number
+        ]
+        sides = [(dot, True) for dot in sorted(record.deletions)] + [(dot, False) for dot in changed]
+        siblings = tuple(
+            ConflictSibling(
+                is_deletion=is_deletion,
+                is_shown=is_deletion == is_gone,
+                device=device_index(dot.writer),
+                author=self._author(dot),
+            )
+            for dot, is_deletion in sorted(sides, key=lambda side: side[1] != is_gone)
+        )
+        contest = deletion_contest(record, rules)
+        return self._conflict(
+            document,
+            None,
+            ConflictKind.DELETION,
+            siblings=siblings,
+            value=None,
+            rule=str(rules.deletion),
+            is_open=contest >= Contest.OPEN,
+            problem="this version of syncore does not know the rule" if contest is Contest.LACKING else "",
+        )
+
+    def _conflict(
+        self,
+        document: DocumentState,
+        name: str | None,
+        kind: ConflictKind,
+        *,
+        siblings: tuple[ConflictSibling, ...],
+        value: FieldValue,
+        rule: str,
+        is_open: bool,
+        problem: str = "",
+    ) -> Conflict:
+        return Conflict(
+            collection=document.key.collection,
+            id=document.key.id,
+            field=name,
+            kind=kind,
+            siblings=siblings,
+            value=value,
+            rule=rule,
+            is_open=is_open,
+            problem=problem,
+            token=encode_token(self.space, document.record.vector),
+            _settle=self.settle,
+        )
+
+    def _author(self, dot: Dot) -> str | None:
+        return self.authors.get(device_index(dot.writer))

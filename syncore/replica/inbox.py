@@ -1,0 +1,136 @@
+"""The conflict inbox of a space: listed without reading every document, live, and settled by hand."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from functools import partial
+
+from syncore.core.errors import WatcherLagged
+from syncore.core.identifiers import SETTINGS, DocumentKey, check_collection
+from syncore.core.ports import Durability
+from syncore.documents.resolution import Contest
+from syncore.replica.conflicts import Conflict, ConflictReader
+from syncore.replica.document_work import DocumentWork
+from syncore.replica.intents import Intent, Verb
+from syncore.replica.local_replica import LocalReplica
+from syncore.replica.requests import CommitRequest
+from syncore.replica.seen import seen_vector
+from syncore.replica.watching import ChangeStream
+
+_PAGE = 64
+"""Documents looked at in one go, so that a long inbox does not keep writers waiting."""
+Listed = dict[tuple[str, str], list[Conflict]]
+
+
+class ConflictInbox:
+    """The conflicts of one space."""
+
+    def __init__(self, replica: LocalReplica, space: Callable[[], int]) -> None:
+        """Programs use :meth:`Space.conflicts`."""
+        self._replica = replica
+        self._space = space
+
+    async def conflicts(self, collection: str | None, *, resolved: bool) -> list[Conflict]:
+        """See :meth:`syncore.Space.conflicts`."""
+        listed = await self._list(collection, resolved=resolved)
+        return [conflict for found in listed.values() for conflict in found]
+
+    async def watch(self, collection: str | None) -> AsyncGenerator[list[Conflict], None]:
+        """See :meth:`syncore.Space.watch_conflicts`."""
+        if collection is not None:
+            check_collection(collection)
+        while True:
+            async with self._changes(collection) as changes:
+                listed = await self._list(collection, resolved=False)
+                yield _flat(listed)
+                with suppress(WatcherLagged):  # what was missed does not matter: the list is made anew
+                    async for change in changes:
+                        before = _flat(listed)
+                        if change.collection == SETTINGS:
+                            listed = await self._list(collection, resolved=False)
+                        else:
+                            await self._look_again(listed, DocumentKey(change.collection, change.id))
+                        if (now := _flat(listed)) != before:
+                            yield now
+                    return
+
+    def _changes(self, collection: str | None) -> ChangeStream:
+        return self._replica.hub.open(
+            self._space(),
+            lambda change: (
+                collection is None
+                or change.collection == collection
+                or (change.collection == SETTINGS and change.id == collection)
+            ),
+        )
+
+    async def _list(self, collection: str | None, *, resolved: bool) -> Listed:
+        at_least = Contest.SETTLED if resolved else Contest.OPEN
+        listed: Listed = {}
+        for name in await self._collections() if collection is None else [check_collection(collection)]:
+            after: str | None = ""
+            while after is not None:
+                look = partial(self._page, collection=name, at_least=at_least, after=after)
+                page, after = await self._replica.preview(self._space(), look)
+                listed |= {
+                    key: found
+                    for key, conflicts in page.items()
+                    if (found := [one for one in conflicts if resolved or one.is_open])
+                }
+        return listed
+
+    async def _collections(self) -> list[str]:
+        number = self._space()
+
+        def look(work: DocumentWork) -> list[str]:
+            names: list[str] = []
+            while name := work.rows.contested_collection(after=names[-1] if names else ""):
+                names.append(name)
+            return [name for name in names if name != SETTINGS]
+
+        return await self._replica.preview(number, look)
+
+    def _page(
+        self, work: DocumentWork, *, collection: str, at_least: Contest, after: str
+    ) -> tuple[Listed, str | None]:
+        """The conflicts of some documents, and the id behind which to go on."""
+        reader = self._reader(work)
+        rows = work.rows.contested(collection, at_least=at_least, after=after, limit=_PAGE)
+        listed = {
+            (row.key.collection, row.key.id): reader.conflicts(work.hold(row.key).visible) for row in rows
+        }
+        return listed, rows[-1].key.id if len(rows) == _PAGE else None
+
+    async def _look_again(self, listed: Listed, key: DocumentKey) -> None:
+        """Bring one document of a list up to date."""
+
+        def look(work: DocumentWork) -> list[Conflict]:
+            return self._reader(work).conflicts(work.hold(key).visible)
+
+        found = [one for one in await self._replica.preview(self._space(), look) if one.is_open]
+        listed.pop((key.collection, key.id), None)
+        if found:
+            listed[key.collection, key.id] = found
+
+    def _reader(self, work: DocumentWork) -> ConflictReader:
+        state = self._replica.spaces[self._space()]
+        devices = {} if state.control is None else state.control.devices
+        return ConflictReader(
+            space=state.id,
+            context=work.context,
+            authors={index: device.principal.hex() for index, device in devices.items()},
+            settle=self._settle,
+        )
+
+    async def _settle(self, conflict: Conflict, verb: Verb, change: object) -> None:
+        number = self._space()
+        intent = Intent(
+            verb=verb,
+            key=DocumentKey(conflict.collection, conflict.id),
+            changes={} if conflict.field is None else {conflict.field: change},
+            seen=await seen_vector(self._replica, number, conflict.token),
+        )
+        await self._replica.commit(CommitRequest(number, (intent,), Durability.NORMAL))
+
+
+def _flat(listed: Listed) -> list[Conflict]:
+    return [conflict for _, found in sorted(listed.items()) for conflict in found]

@@ -1,0 +1,60 @@
+"""Projecting documents anew when what they show may have changed without a write to them.
+
+That is so when the settings of a collection change, in the same transaction, and when the file is opened by
+a program that has other resolvers than the last one. Only documents that are contested can show something
+else then: a single value is shown by every rule. They are found through an index, and their number bounds the
+work.
+"""
+
+from collections.abc import Iterable
+
+from syncore.codec.packing import Packed, pack
+from syncore.core.hashing import hash_parts
+from syncore.documents.resolution import Contest
+from syncore.documents.rules import ResolverName
+from syncore.replica.document_work import DocumentWork
+from syncore.replica.space_state import SpaceState
+from syncore.storage.space_rows import SpaceRows
+
+_PAGE = 256
+_STAMP = "resolvers"
+_RULES_VERSION = "1"
+"""Counts up when a version of syncore knows more rules, or resolves by one of them differently."""
+
+
+def reproject_ruled(work: DocumentWork) -> None:
+    """Write what documents show by settings that changed in this transaction."""
+    for collection in sorted(work.ruled):
+        _reproject(work, collection)
+    work.ruled.clear()
+
+
+def reproject_opened(work: DocumentWork, state: SpaceState, rows: SpaceRows) -> None:
+    """Write what documents show, as far as this program carries out rules that the last one did not.
+
+    What no program could carry out so far is tried again in any case: a resolver may have failed for reasons
+    that have passed.
+    """
+    is_same = rows.value(_STAMP) == _stamp(state.resolvers)
+    for collection in sorted(state.rules):
+        _reproject(work, collection, Contest.LACKING if is_same else Contest.SETTLED)
+
+
+def note_resolvers(rows: SpaceRows, resolvers: Iterable[ResolverName]) -> None:
+    """Remember by which rules the documents of the file are projected, if that is something new."""
+    if rows.value(_STAMP) != _stamp(resolvers):
+        rows.write_value(_STAMP, _stamp(resolvers))
+
+
+def _reproject(work: DocumentWork, collection: str, at_least: Contest = Contest.SETTLED) -> None:
+    after = ""
+    while page := work.rows.contested(collection, at_least=at_least, after=after, limit=_PAGE):
+        for row in page:
+            work.refresh(row.key, row.contest)
+        work.trim()
+        after = page[-1].key.id
+
+
+def _stamp(resolvers: Iterable[ResolverName]) -> bytes:
+    names: list[Packed] = [[name.name, name.version] for name in sorted(resolvers, key=str)]
+    return hash_parts("resolver", pack([_RULES_VERSION, names]))

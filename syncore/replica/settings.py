@@ -1,0 +1,88 @@
+"""Collection settings at work: read from their documents when a file is opened, and changed by programs.
+
+Owns what a program may pass as a rule, and what has to be written so that it holds. The rules themselves and
+their stored form are in :mod:`syncore.documents`.
+"""
+
+from collections.abc import Mapping
+
+from syncore.codec.values import Value
+from syncore.core.identifiers import SETTINGS
+from syncore.documents.changes import UNSET, Unset
+from syncore.documents.projection_encoding import decode_projection
+from syncore.documents.resolvers import Resolver
+from syncore.documents.rule_encoding import DEFAULT, DELETION, field_setting, read_rules, rule_value
+from syncore.documents.rules import (
+    NO_RULES,
+    Authority,
+    CollectionRules,
+    DeletionRule,
+    ResolverName,
+    Rule,
+    Strategy,
+    parse_deletion_rule,
+    parse_rule,
+)
+from syncore.storage.document_rows import DocumentRows
+
+RuleLike = str | Strategy | Authority | Resolver | ResolverName
+"""What programs may give as a rule."""
+_PAGE = 256
+
+
+def load_rules(rows: DocumentRows) -> dict[str, CollectionRules]:
+    """The settings of every collection of a space that differ from none."""
+    rules: dict[str, CollectionRules] = {}
+    after = ""
+    while page := rows.page(SETTINGS, after=after, limit=_PAGE):
+        for row in page:
+            found = read_rules(decode_projection(row.projection).values)
+            if found != NO_RULES:
+                rules[row.key.id] = found
+        after = page[-1].key.id
+    return rules
+
+
+def settings_changes(
+    current: CollectionRules,
+    default: RuleLike | Unset | None,
+    fields: Mapping[str, RuleLike | Unset],
+    deletion: DeletionRule | str | Unset | None,
+) -> dict[str, object]:
+    """What to write into a settings document, and nothing where it holds already.
+
+    Raises:
+        Misused: no such rule.
+        InvalidName: not the name of a field that can have a rule.
+    """
+    changes: dict[str, object] = {}
+    if default is UNSET:
+        changes |= {DEFAULT: UNSET} if current.default != NO_RULES.default else {}
+    elif default is not None and (wanted := _checked(default)) != current.default:
+        changes[DEFAULT] = rule_value(wanted)
+    if deletion is UNSET:
+        changes |= {DELETION: UNSET} if current.deletion != NO_RULES.deletion else {}
+    elif deletion is not None and (chosen := _checked_deletion(deletion)) != current.deletion:
+        changes[DELETION] = chosen.value
+    for name, rule in fields.items():
+        changes |= _field_changes(current, name, rule)
+    return changes
+
+
+def _field_changes(current: CollectionRules, name: str, rule: RuleLike | Unset) -> dict[str, object]:
+    setting = field_setting(name)
+    if isinstance(rule, Unset):
+        return {setting: UNSET} if name in current.fields else {}
+    wanted = _checked(rule)
+    value: Value = rule_value(wanted)
+    return {} if current.fields.get(name) == wanted else {setting: value}
+
+
+def _checked(rule: RuleLike) -> Rule:
+    if isinstance(rule, Strategy | Authority | ResolverName):
+        return rule
+    return rule.key if isinstance(rule, Resolver) else parse_rule(rule)
+
+
+def _checked_deletion(rule: DeletionRule | str) -> DeletionRule:
+    return rule if isinstance(rule, DeletionRule) else parse_deletion_rule(rule)

@@ -1,0 +1,100 @@
+"""conflicts, resolve, configure and settings."""
+
+from tests.cli.command_line import Machine
+
+
+def contest(machine: Machine, *values: str) -> None:
+    """A document whose field ``n`` was written by several at once."""
+    machine.ok("put", "movies", "alien", "n=0")
+    token = str(machine.ok("get", "movies", "alien", "--token", "--json").record["$token"])
+    for value in values:
+        machine.ok("put", "movies", "alien", f"n={value}", "--seen", token)
+
+
+def test_conflicts_are_listed(machine: Machine) -> None:
+    """With every sibling, who wrote it and when, for people and as JSON; settled ones on request."""
+    assert "no conflicts" in machine.ok("conflicts").err
+    contest(machine, "1", "2")
+    record = machine.ok("conflicts", "--json").record
+    assert (record["collection"], record["id"], record["field"], record["value"]) == (
+        "movies",
+        "alien",
+        "n",
+        2,
+    )
+    assert (record["kind"], record["rule"], record["is_open"]) == ("values", "last_write", True)
+    siblings = record["siblings"]
+    assert isinstance(siblings, list)
+    assert [(one["value"], one["is_shown"], one["device"]) for one in siblings] == [
+        (2, True, 0),
+        (1, False, 0),
+    ]
+    lines = machine.ok("conflicts", "movies").out.splitlines()
+    assert lines[:2] == ["movies/alien n (last_write)", "  shows 2"]
+    assert lines[2].startswith("  1. 2  (device 0, ")
+    assert lines[2].endswith(", shown)")
+    machine.ok("configure", "movies", "--field", "n=max")
+    assert machine.ok("conflicts", "--json").out == ""
+    assert machine.ok("conflicts", "--all").out.startswith("movies/alien n (max, settled)")
+    assert machine.ok("status", "--json").record["conflicts"] == 0
+
+
+def test_conflicts_are_settled(machine: Machine) -> None:
+    """With a sibling by its number, another value, or what is shown."""
+    for arguments, value in ((["--choose", "2"], 1), (["--value", '"x"'], "x"), (["--accept"], 2)):
+        contest(machine, "1", "2")
+        assert machine.ok("resolve", "movies", "alien", "n", *arguments).out == "resolved movies/alien n\n"
+        assert machine.ok("get", "movies", "alien", "--json").record == {"$id": "alien", "n": value}
+    for wrong in (["--choose", "1"], ["--accept"]):
+        assert machine.run("resolve", "movies", "alien", "n", *wrong).code == 1
+    contest(machine, "1", "2")
+    assert machine.run("resolve", "movies", "alien", "n", "--choose", "3").code == 1
+    assert machine.run("resolve", "movies", "alien", "--accept").code == 1
+    assert machine.run("resolve", "movies", "alien", "n").code == 2
+    assert machine.run("resolve", "movies", "alien", "n", "--accept", "--choose", "1").code == 2
+
+
+def test_a_deletion_is_settled(machine: Machine) -> None:
+    """Without a field, what is settled is whether the document is there."""
+    machine.ok("configure", "movies", "--deletion", "ask")
+    machine.ok("put", "movies", "alien", "n=0")
+    token = str(machine.ok("get", "movies", "alien", "--token", "--json").record["$token"])
+    machine.ok("put", "movies", "alien", "n=1")
+    machine.ok("delete", "movies", "alien", "--seen", token)
+    assert machine.ok("conflicts").out.splitlines()[0] == "movies/alien (ask)"
+    assert machine.run("resolve", "movies", "alien", "--value", "1").code == 1
+    machine.ok("resolve", "movies", "alien", "--choose", "2")
+    assert machine.ok("find", "movies", "--count").out == "0\n"
+
+
+def test_settings(machine: Machine) -> None:
+    """What is set adds up, is shown, and is taken away with unset; a wrong rule names the right ones."""
+    machine.ok(
+        "configure", "movies", "--default", "ask", "--field", "gross=max", "--field", "s=authority:a,b"
+    )
+    record = machine.ok(
+        "configure", "movies", "--deletion", "delete_wins", "--field", "t=cents@2", "--json"
+    ).record
+    assert record == machine.ok("settings", "movies", "--json").record
+    assert record == {
+        "collection": "movies",
+        "default": "ask",
+        "deletion": "delete_wins",
+        "fields": {"gross": "max", "s": "authority:a,b", "t": "cents@2"},
+    }
+    assert "cents@2" in machine.ok("status").out
+    machine.ok("configure", "movies", "--field", "t=unset", "--field", "s=unset", "--default", "unset")
+    assert machine.ok("settings", "movies").out == "movies: last_write, deletion delete_wins\n  gross: max\n"
+    refused = machine.run("configure", "movies", "--default", "greatest", "--json")
+    assert (refused.code, refused.error["error"]) == (1, "Misused")
+    assert machine.run("configure", "movies", "--field", "gross").code == 2
+    assert machine.run("settings", "$settings").code == 1
+
+
+def test_following(machine: Machine) -> None:
+    """With --follow the list is printed now, and the command ends when its time is over."""
+    contest(machine, "1", "2")
+    record = machine.ok("conflicts", "--follow", "--timeout", "0.5", "--json").record
+    conflicts = record["conflicts"]
+    assert isinstance(conflicts, list)
+    assert [one["id"] for one in conflicts] == ["alien"]
