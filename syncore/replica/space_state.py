@@ -21,7 +21,9 @@ from syncore.core.limits import MAX_SEGMENT_PLAIN_BYTES
 from syncore.core.ports import SqlConnection
 from syncore.protocol.control_log import ControlLog
 from syncore.protocol.items import ControlItem, decode_item, read_accepted
+from syncore.storage.finding_rows import FindingKind, FindingRow, FindingRows
 from syncore.storage.log_rows import ClosedWriterRow, LogRows, SealedRow, WriterRow
+from syncore.storage.missing_rows import MissingRows
 from syncore.storage.pending_rows import PendingRows
 from syncore.storage.space_rows import SpaceRow, SpaceRows
 
@@ -58,6 +60,10 @@ class SpaceState:
         pending_count: Own commits that the relay has not acknowledged.
         pending_writers: The numbers, of this incarnation or an earlier one, that they were made under; may
             hold more while commits are confirmed.
+        missing_count: How much of what is held here the relay's present log was not yet seen to hold: 0
+            unless the relay lost data.
+        missing_total: How much that was when its healing began, or more.
+        findings: What was found out about relay and members that must not be forgotten.
     """
 
     row: SpaceRow
@@ -69,6 +75,9 @@ class SpaceState:
     sealed: list[SealedRow] = field(default_factory=list)
     pending_count: int = 0
     pending_writers: set[Writer] = field(default_factory=set)
+    missing_count: int = 0
+    missing_total: int = 0
+    findings: dict[FindingKind, FindingRow] = field(default_factory=dict)
 
     @property
     def id(self) -> SpaceId:
@@ -129,17 +138,25 @@ def load_space(sql: SqlConnection, row: SpaceRow) -> SpaceState:
     for head in log.heads():
         state.heads[head.writer] = Head(head.number, head.hash, decode_reach(head.reach))
     state.closed = {closed.writer: closed for closed in log.closed_writers()}
+    state.findings = FindingRows(sql, row.space).all()
     if not state.is_private:
         state.control = ControlLog(row.id)
         for item in log.control():
             record = decode_item(item)
             assert isinstance(record, ControlItem)
             state.control.restore(read_accepted(record))
+    _load_missing(state, sql, log)
     last_sequence, last_number = pending.last(row.writer)
     state.next_sequence = last_sequence + 1
     own = state.heads.get(row.writer)
     state.next_number = max(last_number, own.number if own else 0) + 1
     return state
+
+
+def _load_missing(state: SpaceState, sql: SqlConnection, log: LogRows) -> None:
+    state.missing_count = MissingRows(sql, state.number).count()
+    if state.missing_count and state.control is not None:
+        state.missing_total = state.control.head_seq + 1 + log.last_position()
 
 
 def start_incarnation(state: SpaceState, sql: SqlConnection, incarnation: Incarnation) -> None:

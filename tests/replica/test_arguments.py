@@ -51,7 +51,9 @@ def test_wanted_values_are_those_that_a_field_can_hold() -> None:
     assert checked_equal(None) == {}
 
 
-@pytest.mark.parametrize("value", [object(), {"x"}, 1j, [object()], float], ids=["object", "set", "complex", "list", "type"])
+@pytest.mark.parametrize(
+    "value", [object(), {"x"}, 1j, [object()], float], ids=["object", "set", "complex", "list", "type"]
+)
 def test_wanting_what_no_field_holds_is_refused(value: object) -> None:
     """A condition that nothing could ever meet is an error, not an empty result."""
     with pytest.raises(InvalidValue):
