@@ -35,10 +35,11 @@ async def resume(space: Space, request: OpenRequested, *, store: Store, relay_ke
     Raises:
         StorageError, IntegrityError: the store cannot be read.
     """
+    cursor = request.cursor
     broken = await _broken_promise(space, request.receipt, store, relay_key)
     if broken is not None:
-        return Resumption(broken, needs_new_generation=True)
-    cursor = request.cursor
+        outcome = OpenOutcome.FROM_START if cursor is None else broken  # who has no cursor knows of the loss
+        return Resumption(outcome, needs_new_generation=True)
     if cursor is None:
         return Resumption(OpenOutcome.FROM_START)
     if cursor.generation != space.ledger.generation:

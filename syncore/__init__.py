@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from syncore.core.errors import Closed as Closed
     from syncore.core.errors import ConnectionFailed as ConnectionFailed
     from syncore.core.errors import CryptoError as CryptoError
+    from syncore.core.errors import DishonestRelay as DishonestRelay
     from syncore.core.errors import DiskFull as DiskFull
     from syncore.core.errors import DocumentExists as DocumentExists
     from syncore.core.errors import DocumentNotFound as DocumentNotFound
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from syncore.core.errors import TooLarge as TooLarge
     from syncore.core.errors import UnsupportedVersion as UnsupportedVersion
     from syncore.core.errors import WatcherLagged as WatcherLagged
+    from syncore.core.errors import WriterRejected as WriterRejected
     from syncore.core.errors import WrongRelay as WrongRelay
     from syncore.core.ports import Durability as Durability
     from syncore.documents.changes import UNSET as UNSET
@@ -95,6 +97,7 @@ _HOMES = {
     "Counter": "syncore.documents.changes",
     "CryptoError": "syncore.core.errors",
     "DeletionRule": "syncore.documents.rules",
+    "DishonestRelay": "syncore.core.errors",
     "DiskFull": "syncore.core.errors",
     "Document": "syncore.replica.views",
     "DocumentExists": "syncore.core.errors",
@@ -141,6 +144,7 @@ _HOMES = {
     "UNSET": "syncore.documents.changes",
     "UnsupportedVersion": "syncore.core.errors",
     "WatcherLagged": "syncore.core.errors",
+    "WriterRejected": "syncore.core.errors",
     "WrongRelay": "syncore.core.errors",
     "add": "syncore.documents.changes",
     "asserted": "syncore.documents.changes",

@@ -54,6 +54,7 @@ def status_record(space: Space, status: SpaceStatus) -> dict[str, object]:
         "set_aside": status.set_aside,
         "progress_percent": status.progress_percent,
         "reason": status.reason,
+        "relay_losses": status.relay_losses,
         "sent_bytes": status.sent_bytes,
         "received_bytes": status.received_bytes,
     }

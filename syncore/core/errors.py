@@ -26,7 +26,9 @@ The branches answer the first question of whoever reads an error: whose fault is
     │   ├── ProtocolViolation    a message that is not allowed in this state
     │   ├── UnsupportedVersion   the other side speaks another protocol version
     │   ├── WrongRelay           the relay is not the one that the space names
-    │   ├── RelayLostData        the relay no longer holds what it had acknowledged
+    │   ├── RelayLostData        the relay lost what it had acknowledged, and it cannot be healed from here
+    │   ├── DishonestRelay       the relay contradicts what it signed, and goes on as before
+    │   ├── WriterRejected       other members found what this device wrote invalid
     │   └── Refused              the relay refused a request, with a code
     ├── ConnectionFailed         nobody's fault: no route, no answer, or a connection that broke
     ├── StorageError             the file or the disk below the replica
@@ -162,9 +164,31 @@ class WrongRelay(RemoteError):
 
 
 class RelayLostData(RemoteError):
-    """The relay does not hold what it had acknowledged, or holds something else in its place."""
+    """The relay lost what it had acknowledged, and holds something else in its place.
 
-    default_hint = "nothing of yours was lost; sending has stopped until the relay is healed"
+    Losses as such are healed; this is the rest: what the file holds and what the relay holds now do not fit.
+    """
+
+    default_hint = (
+        "this file keeps all that it holds; join the space again with a new invitation, into another file"
+    )
+
+
+class DishonestRelay(RemoteError):
+    """The relay was shown its own signature, denies it, and goes on as before."""
+
+    default_hint = (
+        "compare the digest with other members, tell the relay's operator, and share anew at another relay"
+    )
+
+
+class WriterRejected(RemoteError):
+    """Other members found a segment of this device invalid, and take nothing of its writer any more."""
+
+    default_hint = (
+        "compare versions with the device that is named; what you wrote since stays in this file: join again"
+        " with a new invitation, into another file"
+    )
 
 
 class Refused(RemoteError):

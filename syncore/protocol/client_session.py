@@ -54,7 +54,7 @@ from syncore.protocol.messages import (
 )
 from syncore.protocol.ports import Signer, Verify
 from syncore.protocol.presence import PresenceMessage
-from syncore.protocol.receipts import Cursor
+from syncore.protocol.receipts import Cursor, decode_receipt
 from syncore.protocol.request_parsing import signed_part
 from syncore.protocol.segments import Segment
 from syncore.protocol.session_states import ANSWERS, DEVICE_CONNECTION, STREAM, Connection, Stream
@@ -173,11 +173,13 @@ class ClientSession:
         Args:
             space: The space.
             cursor: Where reading stopped, None to read from the start.
-            receipt: The last receipt of this relay for the space, encoded.
+            receipt: The last receipt of this relay for the space, or one that another member was given,
+                encoded and verified before.
             control_seq: The last control record that is held.
         """
         request_id = self._next_request_id()
-        self._ask_for(space, cursor, asking=MessageType.OPEN, with_receipt=bool(receipt))
+        shown = decode_receipt(receipt).receipt.cursor if receipt else None
+        self._ask_for(space, cursor, asking=MessageType.OPEN, shown=shown)
         self._request(
             Open(request_id=request_id, space=space, cursor=cursor, receipt=receipt, control_seq=control_seq),
             SentRequest(type=MessageType.OPEN, space=space),
@@ -188,7 +190,7 @@ class ClientSession:
         """Begin a space's log at the relay and read it from the start; answered as :meth:`open_space`."""
         space = genesis.signed.space
         request_id = self._next_request_id()
-        self._ask_for(space, None, asking=MessageType.CREATE, with_receipt=False)
+        self._ask_for(space, None, asking=MessageType.CREATE, shown=None)
         self._request(
             Create(request_id=request_id, genesis=control_item(genesis), relay=control_item(relay)),
             SentRequest(type=MessageType.CREATE, space=space),
@@ -288,12 +290,12 @@ class ClientSession:
         self._send(message)
 
     def _ask_for(
-        self, space: SpaceId, cursor: Cursor | None, *, asking: MessageType, with_receipt: bool
+        self, space: SpaceId, cursor: Cursor | None, *, asking: MessageType, shown: Cursor | None
     ) -> None:
         if space not in self._readers and len(self._readers) >= self.limits.spaces:
             raise Misused("the relay allows no more spaces on one connection")
         reader = self._readers.setdefault(space, SpaceReader(space))
-        if not reader.ask(cursor, asking=asking, with_receipt=with_receipt):
+        if not reader.ask(cursor, asking=asking, shown=shown):
             raise Misused("the space is open already")
 
     # --- inside: answers ---

@@ -5,7 +5,7 @@ neither skip nor swap an item without contradicting a receipt that it signed. Wh
 looked at.
 """
 
-from syncore.core.errors import CryptoError, ProtocolViolation, RelayLostData
+from syncore.core.errors import CryptoError, DishonestRelay, ProtocolViolation
 from syncore.core.identifiers import SpaceId
 from syncore.protocol.client_events import ItemsReceived, OwnUpload, ReceivedItem, SpaceOpened
 from syncore.protocol.items import ControlItem, Item, SegmentItem, read_accepted, read_segment
@@ -38,17 +38,23 @@ class SpaceReader:
         self.cursor: Cursor | None = None
         self.uploads: dict[bytes, int] = {}
         self._sent_cursor: Cursor | None = None
-        self._has_shown_receipt = False
+        self._shown: Cursor | None = None
         self._head: Cursor | None = None
 
-    def ask(self, cursor: Cursor | None, *, asking: MessageType, with_receipt: bool) -> bool:
-        """Note that the stream was asked for; False if it is open or was asked for before."""
+    def ask(self, cursor: Cursor | None, *, asking: MessageType, shown: Cursor | None) -> bool:
+        """Note that the stream was asked for; False if it is open or was asked for before.
+
+        Args:
+            cursor: Where reading stopped.
+            asking: The request.
+            shown: What the receipt that goes with it covers.
+        """
         following = STREAM.get((self.state, asking))
         if following is None:
             return False
         self.state = following
         self._sent_cursor = cursor
-        self._has_shown_receipt = with_receipt
+        self._shown = shown
         return True
 
     def refused(self) -> None:
@@ -60,7 +66,7 @@ class SpaceReader:
 
         Raises:
             ProtocolViolation: the answer contradicts itself or the request.
-            RelayLostData: the relay denies, within one generation, what it signed.
+            DishonestRelay: the relay denies, within one generation, what it signed.
         """
         self.state = STREAM[self.state, MessageType.OPENED]
         head = Cursor(
@@ -78,10 +84,11 @@ class SpaceReader:
             start = sent
         elif (message.outcome is OpenOutcome.FROM_START) != (sent is None):
             raise ProtocolViolation("the relay says nothing about the cursor that it was sent")
-        elif sent is not None and sent.generation == head.generation and self._has_shown_receipt:
-            raise RelayLostData("the relay denies what it signed, and goes on in the same generation")
         if head.offset < start.offset or (head.offset == start.offset and head != start):
             raise ProtocolViolation("the relay's head does not fit the place where its stream begins")
+        self._check_shown(head, is_head=True)
+        if message.outcome is not OpenOutcome.RESUMED and sent is not None and sent == self._shown:
+            self._check_shown(Cursor(generation=head.generation, offset=sent.offset, running_hash=b""))
         self.cursor, self._head = start, head
         return SpaceOpened(
             request_id=message.request_id, space=self.space, cursor=start, head=head, outcome=message.outcome
@@ -93,6 +100,7 @@ class SpaceReader:
         Raises:
             ProtocolViolation: a gap, a stub for nothing, items of another space, or a receipt that does not
                 fit or hold.
+            DishonestRelay: the log is not the one that it signed under this generation.
             Malformed: an item does not parse.
             UnsupportedVersion: an item of a version that this program does not know.
         """
@@ -108,6 +116,9 @@ class SpaceReader:
             read = self._read(offset, item)
             running_hash = extend_log(running_hash, offset, read.hash)
             self._check_head(offset, running_hash)
+            self._check_shown(
+                Cursor(generation=self.cursor.generation, offset=offset, running_hash=running_hash)
+            )
             items.append(read)
         cursor = Cursor(generation=self.cursor.generation, offset=items[-1].offset, running_hash=running_hash)
         receipt = self._receipt(message.receipt, cursor, relay_key, verify) if message.receipt else None
@@ -142,6 +153,17 @@ class SpaceReader:
         assert self._head is not None
         if offset == self._head.offset and running_hash != self._head.running_hash:
             raise ProtocolViolation("the stream does not lead to the head that the relay named")
+
+    def _check_shown(self, at: Cursor, *, is_head: bool = False) -> None:
+        """Compare a place of the relay's log with the receipt that the relay was shown.
+
+        An honest relay that does not bear a receipt of its own out has begun a new generation by now.
+        """
+        shown = self._shown
+        if shown is None or shown.generation != at.generation:
+            return
+        if (is_head and at.offset < shown.offset) or (at.offset == shown.offset and at != shown):
+            raise DishonestRelay("the relay denies what it signed, and goes on in the same generation")
 
     def _receipt(self, data: bytes, cursor: Cursor, relay_key: bytes, verify: Verify) -> SignedReceipt:
         signed = decode_receipt(data)

@@ -102,6 +102,11 @@ class FileGuard:
                 hint="compare the space's fingerprint with another member; nothing is sent meanwhile",
             )
 
+    def lacks_control(self, state: SpaceState) -> bool:
+        """Whether the control log ends before the head that was seen before."""
+        known = self._last.control.get(state.id)
+        return known is not None and state.control is not None and state.control.head_seq < known.seq
+
     def _continues(self, state: SpaceState) -> bool:
         """Whether the control log of a space contains the head which was seen before."""
         known = self._last.control.get(state.id)

@@ -1,13 +1,14 @@
 """Merging: what the relay's log says next becomes confirmed state, in order, each segment in one piece.
 
-A replica's confirmed state is a prefix of the relay's log. An item of the log is a control record, somebody's
-segment, or our own segment coming back, as a stub or in full: its acknowledgement. Everything here runs
-inside one write transaction with the new cursor, so that a crash leaves either both or neither.
+A replica's confirmed state is a prefix of the relay's log, or more than that while a relay is healed that
+lost data: then what is held already comes again, and is crossed off. An item of the log is a control record,
+somebody's segment, or our own segment coming back, as a stub or in full: its acknowledgement. Everything here
+runs inside one write transaction with the new cursor, so that a crash leaves either both or neither.
 """
 
 from dataclasses import dataclass, field, replace
 
-from syncore.core.errors import CryptoError, InvalidSegment, ProtocolViolation
+from syncore.core.errors import CryptoError, InvalidSegment, ProtocolViolation, RelayLostData, SyncoreError
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import CommitId, Writer, device_index
 from syncore.core.ports import SqlConnection
@@ -18,17 +19,30 @@ from syncore.protocol.control_log import ControlLog
 from syncore.protocol.control_records import AcceptedRecord
 from syncore.protocol.items import control_item, encode_item
 from syncore.protocol.receipts import encode_receipt
-from syncore.protocol.reception import AlreadyHeld, Apply, Invalid, judge_received, judge_received_record
-from syncore.protocol.segments import Segment, encode_segment, open_segment, verify_segment
+from syncore.protocol.reception import (
+    AlreadyHeld,
+    Apply,
+    Foreign,
+    Fork,
+    Invalid,
+    Missing,
+    judge_received,
+    judge_received_record,
+)
+from syncore.protocol.segments import Segment, SegmentPlain, encode_segment, open_segment, verify_segment
 from syncore.replica.checking import CheckedCommit, ContentCheck
 from syncore.replica.document_work import DocumentWork
+from syncore.replica.log_path import LogPath
 from syncore.replica.rebasing import CarriedCommit, Rebase, lift_pending, rebase
 from syncore.replica.sealing import unsealed_header
 from syncore.replica.segment_index import ConfirmedSegments
 from syncore.replica.space_keys import SpaceKeys
 from syncore.replica.space_state import Head, SpaceState, write_head
+from syncore.replica.testimony import Testimony, judge_receipt, report_against
 from syncore.replica.times import write_last_time
+from syncore.storage.finding_rows import FindingKind, FindingRow, FindingRows
 from syncore.storage.log_rows import ClosedWriterRow, LogRows, SealedRow
+from syncore.storage.missing_rows import MissingRows
 from syncore.storage.space_rows import SpaceRows
 
 _NO_TIME = HybridTime(0)
@@ -44,6 +58,7 @@ class Merged:
         closed: Writers that were closed because of an invalid segment.
         has_new_control: Whether the control log grew.
         newest_time: The greatest time among the commits that came in.
+        earlier_contradictions: Receipts of the generation before that do not fit what was shown here then.
     """
 
     acknowledged: int = 0
@@ -51,6 +66,7 @@ class Merged:
     closed: list[ClosedWriterRow] = field(default_factory=list)
     has_new_control: bool = False
     newest_time: HybridTime = _NO_TIME
+    earlier_contradictions: int = 0
 
 
 class Merge:
@@ -71,15 +87,19 @@ class Merge:
         Raises:
             ProtocolViolation: the relay's log holds what no honest relay accepts; nothing was merged.
             UnsupportedVersion: it holds what only a later version can read.
+            RelayLostData: it lost data, and holds now what does not fit what is held here.
         """
+        path = LogPath(self._sql, self._state, batch)
         for item in batch.items:
             match item.content:
                 case AcceptedRecord():
                     self._add_control(item.content)
                 case OwnUpload():
-                    self._acknowledge(item.hash, item.offset)
+                    if not self._note_held(item.hash):
+                        self._acknowledge(item.hash)
                 case Segment():
-                    self._add_segment(item.content, item.offset)
+                    self._add_segment(item.content, item.offset, path)
+        path.keep()
         self._state.row = replace(
             self._state.row,
             generation=batch.cursor.generation,
@@ -98,14 +118,15 @@ class Merge:
     def _add_control(self, accepted: AcceptedRecord) -> None:
         verdict = judge_received_record(accepted, control=self._control)
         if isinstance(verdict, AlreadyHeld):
+            self._note_held(accepted.link)
             return
         if not isinstance(verdict, Apply):
-            raise ProtocolViolation(f"the relay's control log cannot be followed: {verdict.reason}")
+            raise self._unfit(verdict, "control log")
         self._control.append(accepted, verify=self._keys.verify)
         self._log.add_control(accepted.record.seq, encode_item(control_item(accepted)))
         self._merged.has_new_control = True
 
-    def _acknowledge(self, hash_: bytes, offset: int) -> None:
+    def _acknowledge(self, hash_: bytes) -> None:
         """Our oldest sealed segment is in the log: its commits are confirmed."""
         sealed = self._state.sealed[0] if self._state.sealed else None
         if sealed is None or sealed.hash != hash_:
@@ -114,7 +135,6 @@ class Merge:
             )
         self._confirm(sealed)
         self._log.add_segment(
-            offset=offset,
             writer=sealed.writer,
             first=sealed.first,
             last=sealed.last,
@@ -141,10 +161,10 @@ class Merge:
         self._merged.acknowledged += len(rows)
         self._move_head(sealed.writer, sealed.last, sealed.hash, dict(unsealed_header(sealed).dependencies))
 
-    def _add_segment(self, segment: Segment, offset: int) -> None:
+    def _add_segment(self, segment: Segment, offset: int, path: LogPath) -> None:
         """Somebody's segment, or one of ours in full, because the connection broke after its upload."""
         if self._state.sealed and self._state.sealed[0].hash == segment.hash:
-            self._acknowledge(segment.hash, offset)
+            self._acknowledge(segment.hash)
             return
         self._verify(segment)
         verdict = judge_received(
@@ -154,11 +174,12 @@ class Merge:
             closed={writer: row.number for writer, row in self._state.closed.items()},
         )
         if isinstance(verdict, AlreadyHeld):
+            self._note_held(segment.hash)
             return
         if not isinstance(verdict, Apply | Invalid):
-            raise ProtocolViolation(f"the relay's log cannot be followed: {verdict.reason}")
+            raise self._unfit(verdict, "log")
         try:
-            checked = self._examine(segment, verdict)
+            plain, checked = self._examine(segment, verdict)
         except InvalidSegment as error:
             self._close(segment, error)
             return
@@ -168,13 +189,56 @@ class Merge:
         else:
             self._apply(segment, checked)
         self._log.add_segment(
-            offset=offset,
             writer=segment.header.writer,
             first=segment.header.first,
             last=segment.header.last,
             hash_=segment.hash,
             segment=encode_segment(segment),
         )
+        self._hear(segment, plain, offset, path)
+
+    def _unfit(self, verdict: Fork | Missing | Foreign | Invalid, what: str) -> SyncoreError:
+        """Why the log cannot be followed: a fork is what a loss left behind, or the relay's fault."""
+        if isinstance(verdict, Fork) and self._state.row.relay_losses:
+            return RelayLostData(
+                f"the relay lost data, and its {what} holds something else now: {verdict.reason}"
+            )
+        return ProtocolViolation(f"the relay's {what} cannot be followed: {verdict.reason}")
+
+    def _note_held(self, hash_: bytes) -> bool:
+        """Note that the relay's log holds an item that it had lost; whether that was not known before."""
+        if not self._state.missing_count or not MissingRows(self._sql, self._state.number).remove(hash_):
+            return False
+        self._state.missing_count -= 1
+        return True
+
+    def _hear(self, segment: Segment, plain: SegmentPlain, offset: int, path: LogPath) -> None:
+        """Look at what the segment says beside its commits."""
+        said = judge_receipt(
+            plain.receipt,
+            space=self._state.id,
+            offset=offset,
+            path=path,
+            relay_key=self._control.relay_key,
+            verify=self._keys.verify,
+        )
+        author = device_index(segment.header.writer)
+        if said is Testimony.EARLIER_CONTRADICTION:
+            self._merged.earlier_contradictions += 1
+        elif said is Testimony.CONTRADICTION:
+            reason = f"the relay showed another log to device {author} than to this one"
+            self._find(
+                FindingRow(FindingKind.DISPUTE, reason, plain.receipt or b"", self._state.row.receipt or b"")
+            )
+        report = report_against(plain.closed, state=self._state, author=segment.header.writer, log=self._log)
+        if report is not None:
+            self._find(FindingRow(FindingKind.REJECTED_WRITER, report))
+
+    def _find(self, finding: FindingRow) -> None:
+        """Keep a finding; the first of its kind stays."""
+        if finding.kind not in self._state.findings:
+            FindingRows(self._sql, self._state.number).write(finding)
+            self._state.findings[finding.kind] = finding
 
     def _verify(self, segment: Segment) -> None:
         device = self._control.devices.get(device_index(segment.header.writer))
@@ -187,8 +251,10 @@ class Merge:
                 "the relay's log holds a segment whose signature does not hold"
             ) from error
 
-    def _examine(self, segment: Segment, verdict: Apply | Invalid) -> list[CheckedCommit]:
-        """The commits of a segment, if it is valid.
+    def _examine(
+        self, segment: Segment, verdict: Apply | Invalid
+    ) -> tuple[SegmentPlain, list[CheckedCommit]]:
+        """What a segment holds, and its commits, if it is valid.
 
         Raises:
             InvalidSegment: it is not; its writer is to be closed.
@@ -200,7 +266,7 @@ class Merge:
         head = self._state.heads.get(header.writer)
         reach = {} if head is None else head.reach
         past = join([reach, dict(header.dependencies)])
-        return ContentCheck(self._work, header.writer, past).check(plain.commits, header.first)
+        return plain, ContentCheck(self._work, header.writer, past).check(plain.commits, header.first)
 
     def _carried(self, checked: list[CheckedCommit]) -> dict[CommitId, CarriedCommit]:
         """Which of our pending commits a segment holds: a copy of this file has sent them."""
@@ -251,6 +317,7 @@ class Merge:
 
     def _close(self, segment: Segment, error: InvalidSegment) -> None:
         """Accept nothing of this writer from here on, for ever, and keep what shows why."""
+        self._pass_over(segment)
         writer = segment.header.writer
         if writer in self._state.closed:
             return
@@ -258,6 +325,21 @@ class Merge:
         self._log.close_writer(row)
         self._state.closed[writer] = row
         self._merged.closed.append(row)
+
+    def _pass_over(self, segment: Segment) -> None:
+        """Keep a segment that is not applied: a relay that loses it has to get it back from somebody."""
+        header = segment.header
+        held = self._log.segment_hash(header.writer, header.last)
+        if held is None:
+            self._log.add_segment(
+                writer=header.writer,
+                first=header.first,
+                last=header.last,
+                hash_=segment.hash,
+                segment=encode_segment(segment),
+            )
+        elif held == segment.hash:
+            self._note_held(segment.hash)
 
 
 def _carried(one: CheckedCommit) -> CarriedCommit:

@@ -26,7 +26,9 @@ from syncore.protocol.control_log import ControlLog
 from syncore.protocol.items import ControlItem, decode_item, read_accepted
 from syncore.replica.settings import load_rules
 from syncore.storage.document_rows import DocumentRows
+from syncore.storage.finding_rows import FindingKind, FindingRow, FindingRows
 from syncore.storage.log_rows import ClosedWriterRow, LogRows, SealedRow, WriterRow
+from syncore.storage.missing_rows import MissingRows
 from syncore.storage.pending_rows import PendingRows
 from syncore.storage.space_rows import SpaceRow, SpaceRows
 
@@ -66,6 +68,10 @@ class SpaceState:
         rules: The settings of every collection that has any.
         resolvers: The application's own resolvers that this program has.
         failures: What went wrong in them since the file was opened, a sentence each.
+        missing_count: How much of what is held here the relay's present log was not yet seen to hold: 0
+            unless the relay lost data.
+        missing_total: How much that was when its healing began, or more.
+        findings: What was found out about relay and members that must not be forgotten.
     """
 
     row: SpaceRow
@@ -80,6 +86,9 @@ class SpaceState:
     rules: dict[str, CollectionRules] = field(default_factory=dict)
     resolvers: Mapping[ResolverName, ResolveFunction] = field(default_factory=dict)
     failures: dict[str, None] = field(default_factory=dict)
+    missing_count: int = 0
+    missing_total: int = 0
+    findings: dict[FindingKind, FindingRow] = field(default_factory=dict)
 
     @property
     def id(self) -> SpaceId:
@@ -160,6 +169,7 @@ def load_space(sql: SqlConnection, row: SpaceRow) -> SpaceState:
     for head in log.heads():
         state.heads[head.writer] = Head(head.number, head.hash, decode_reach(head.reach))
     state.closed = {closed.writer: closed for closed in log.closed_writers()}
+    state.findings = FindingRows(sql, row.space).all()
     if not state.is_private:
         state.control = ControlLog(row.id)
         for item in log.control():
@@ -167,11 +177,18 @@ def load_space(sql: SqlConnection, row: SpaceRow) -> SpaceState:
             assert isinstance(record, ControlItem)
             state.control.restore(read_accepted(record))
     state.rules = load_rules(DocumentRows(sql, row.space))
+    _load_missing(state, sql, log)
     last_sequence, last_number = pending.last(row.writer)
     state.next_sequence = last_sequence + 1
     own = state.heads.get(row.writer)
     state.next_number = max(last_number, own.number if own else 0) + 1
     return state
+
+
+def _load_missing(state: SpaceState, sql: SqlConnection, log: LogRows) -> None:
+    state.missing_count = MissingRows(sql, state.number).count()
+    if state.missing_count and state.control is not None:
+        state.missing_total = state.control.head_seq + 1 + log.last_position()
 
 
 def start_incarnation(state: SpaceState, sql: SqlConnection, incarnation: Incarnation) -> None:

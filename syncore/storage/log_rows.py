@@ -50,13 +50,12 @@ class LogRows:
         self._sql = sql
         self._space = space
 
-    def add_segment(
-        self, *, offset: int, writer: Writer, first: int, last: int, hash_: bytes, segment: bytes
-    ) -> None:
-        """Keep a segment of the relay's log at its offset."""
+    def add_segment(self, *, writer: Writer, first: int, last: int, hash_: bytes, segment: bytes) -> None:
+        """Keep a segment of the relay's log behind all that are kept: what it depends on is before it."""
         self._sql.execute(
-            "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (self._space, offset, writer, first, last, hash_, protect(segment)),
+            "INSERT INTO segments SELECT ?,"
+            " coalesce((SELECT max(position) FROM segments WHERE space = ?), 0) + 1, ?, ?, ?, ?, ?",
+            (self._space, self._space, writer, first, last, hash_, protect(segment)),
         )
 
     def segment_hash(self, writer: Writer, number: int) -> bytes | None:
@@ -68,20 +67,47 @@ class LogRows:
         return None if found is None else blob(found[0])
 
     def segments(self, *, after: int, limit: int) -> list[tuple[int, bytes]]:
-        """Offsets and bytes of held segments behind an offset."""
+        """Positions and bytes of held segments behind a position, in the order in which they came in."""
         found = self._sql.rows(
-            "SELECT log_offset, segment FROM segments WHERE space = ? AND log_offset > ?"
-            " ORDER BY log_offset LIMIT ?",
+            "SELECT position, segment FROM segments WHERE space = ? AND position > ?"
+            " ORDER BY position LIMIT ?",
             (self._space, after, limit),
         )
         return [
-            (integer(offset), recover(data, what=f"the segment at offset {offset!r}"))
-            for offset, data in found
+            (integer(position), recover(data, what=f"the segment at position {position!r}"))
+            for position, data in found
         ]
+
+    def segment(self, position: int) -> bytes:
+        """The bytes of the segment at a position."""
+        found = self._sql.row(
+            "SELECT segment FROM segments WHERE space = ? AND position = ?", (self._space, position)
+        )
+        return recover(None if found is None else found[0], what=f"the segment at position {position}")
+
+    def last_position(self) -> int:
+        """How many segments are kept: positions count from 1 without gap."""
+        found = self._sql.row("SELECT max(position) FROM segments WHERE space = ?", (self._space,))
+        return 0 if found is None or found[0] is None else integer(found[0])
+
+    def segment_behind(self, writer: Writer, number: int) -> bytes | None:
+        """The hash of the writer's first kept segment that ends behind a commit, or None."""
+        found = self._sql.row(
+            "SELECT hash FROM segments WHERE space = ? AND writer = ? AND last > ? ORDER BY last LIMIT 1",
+            (self._space, writer, number),
+        )
+        return None if found is None else blob(found[0])
 
     def add_control(self, sequence: int, item: bytes) -> None:
         """Keep an accepted control record."""
         self._sql.execute("INSERT INTO control VALUES (?, ?, ?)", (self._space, sequence, protect(item)))
+
+    def control_item(self, sequence: int) -> bytes:
+        """The control record with that sequence."""
+        found = self._sql.row(
+            "SELECT item FROM control WHERE space = ? AND sequence = ?", (self._space, sequence)
+        )
+        return recover(None if found is None else found[0], what="a control record")
 
     def control(self) -> list[bytes]:
         """The control log in order."""

@@ -16,7 +16,8 @@ _TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     """CREATE TABLE spaces (
         space INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, is_default INTEGER NOT NULL, writer INTEGER NOT
-        NULL, generation BLOB, log_offset INTEGER NOT NULL, running_hash BLOB, receipt BLOB)""",
+        NULL, generation BLOB, log_offset INTEGER NOT NULL, running_hash BLOB, receipt BLOB,
+        relay_losses INTEGER NOT NULL)""",
     """CREATE TABLE documents (
         document INTEGER PRIMARY KEY, space INTEGER NOT NULL, collection TEXT NOT NULL, id TEXT NOT NULL,
         edition INTEGER NOT NULL, is_deleted INTEGER NOT NULL, contest INTEGER NOT NULL,
@@ -40,12 +41,23 @@ _TABLES = (
         space INTEGER NOT NULL, sequence INTEGER NOT NULL, writer INTEGER NOT NULL, first INTEGER NOT NULL,
         last INTEGER NOT NULL, hash BLOB NOT NULL, segment BLOB NOT NULL, PRIMARY KEY (space, sequence))""",
     """CREATE TABLE segments (
-        space INTEGER NOT NULL, log_offset INTEGER NOT NULL, writer INTEGER NOT NULL, first INTEGER NOT NULL,
-        last INTEGER NOT NULL, hash BLOB NOT NULL, segment BLOB NOT NULL, PRIMARY KEY (space, log_offset))""",
+        space INTEGER NOT NULL, position INTEGER NOT NULL, writer INTEGER NOT NULL, first INTEGER NOT NULL,
+        last INTEGER NOT NULL, hash BLOB NOT NULL, segment BLOB NOT NULL, PRIMARY KEY (space, position))""",
     "CREATE UNIQUE INDEX segments_by_number ON segments (space, writer, last)",
     """CREATE TABLE control (
         space INTEGER NOT NULL, sequence INTEGER NOT NULL, item BLOB NOT NULL,
         PRIMARY KEY (space, sequence))""",
+    # Empty but while a relay that lost data is healed: small rows, so that none of the segments is rewritten.
+    """CREATE TABLE missing_at_relay (
+        space INTEGER NOT NULL, kind INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB NOT NULL,
+        PRIMARY KEY (space, kind, place)) WITHOUT ROWID""",
+    "CREATE UNIQUE INDEX missing_by_hash ON missing_at_relay (space, hash)",
+    """CREATE TABLE running_hashes (
+        space INTEGER NOT NULL, generation BLOB NOT NULL, log_offset INTEGER NOT NULL, running BLOB NOT NULL,
+        PRIMARY KEY (space, generation, log_offset)) WITHOUT ROWID""",
+    """CREATE TABLE findings (
+        space INTEGER NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, shown BLOB NOT NULL,
+        own BLOB NOT NULL, PRIMARY KEY (space, kind)) WITHOUT ROWID""",
     """CREATE TABLE writers (
         space INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL, hash BLOB NOT NULL,
         reach BLOB NOT NULL, PRIMARY KEY (space, writer)) WITHOUT ROWID""",

@@ -6,7 +6,7 @@ from syncore.core.identifiers import SpaceId, Writer
 from syncore.core.ports import Row, SqlConnection
 from syncore.storage.protection import blob, integer, protect, recover
 
-_COLUMNS = "space, id, is_default, writer, generation, log_offset, running_hash, receipt"
+_COLUMNS = "space, id, is_default, writer, generation, log_offset, running_hash, receipt, relay_losses"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,7 @@ class SpaceRow:
         log_offset: How much of the relay's log is confirmed here.
         running_hash: The log's running hash at that offset.
         receipt: The relay's last receipt.
+        relay_losses: How often the relay was found to have lost what it had acknowledged.
     """
 
     space: int
@@ -33,6 +34,7 @@ class SpaceRow:
     log_offset: int = 0
     running_hash: bytes | None = None
     receipt: bytes | None = None
+    relay_losses: int = 0
 
 
 class SpaceRows:
@@ -58,7 +60,7 @@ class SpaceRows:
             self._sql.execute("UPDATE spaces SET is_default = 0")
         receipt = None if row.receipt is None else protect(row.receipt)
         self._sql.execute(
-            f"INSERT OR REPLACE INTO spaces ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
+            f"INSERT OR REPLACE INTO spaces ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
             (
                 row.space,
                 row.id,
@@ -68,6 +70,7 @@ class SpaceRows:
                 row.log_offset,
                 row.running_hash,
                 receipt,
+                row.relay_losses,
             ),
         )
 
@@ -87,7 +90,7 @@ class SpaceRows:
 
 
 def _space_row(row: Row) -> SpaceRow:
-    space, id_, is_default, writer, generation, offset, running_hash, receipt = row
+    space, id_, is_default, writer, generation, offset, running_hash, receipt, relay_losses = row
     return SpaceRow(
         space=integer(space),
         id=SpaceId(blob(id_)),
@@ -97,4 +100,5 @@ def _space_row(row: Row) -> SpaceRow:
         log_offset=integer(offset),
         running_hash=None if running_hash is None else blob(running_hash),
         receipt=None if receipt is None else recover(receipt, what="the relay's receipt"),
+        relay_losses=integer(relay_losses),
     )

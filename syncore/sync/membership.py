@@ -47,7 +47,7 @@ from syncore.protocol.control_records import (
 from syncore.protocol.refusal_codes import RefusalCode
 from syncore.replica.space_state import SpaceState
 from syncore.sync.connection import RelayConnection, refused_error
-from syncore.sync.space_sync import GENESIS_SPACE
+from syncore.sync.unlocking import GENESIS_SPACE
 
 FIRST_EPOCH = 1
 MAX_ATTEMPTS = 5

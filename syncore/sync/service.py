@@ -13,12 +13,9 @@ from dataclasses import dataclass, field
 from syncore.core.errors import (
     Closed,
     ConnectionFailed,
-    Malformed,
     Misused,
     Refused,
-    StorageError,
     SyncoreError,
-    WrongRelay,
 )
 from syncore.core.identifiers import SpaceId, device_index
 from syncore.core.ports import Clock, Connector, Entropy
@@ -31,10 +28,11 @@ from syncore.replica.local_replica import LocalReplica
 from syncore.replica.space_keys import CipherFactory, SpaceCipher
 from syncore.replica.space_state import SpaceState
 from syncore.sync.backoff import pause_ms
-from syncore.sync.connection import RelayConnection
+from syncore.sync.connection import Answer, RelayConnection
+from syncore.sync.failures import is_passing, worst_of
 from syncore.sync.space_events import SpaceEvent, take_event
 from syncore.sync.space_presence import SpacePresence
-from syncore.sync.space_sync import SpaceSync, check_outcome
+from syncore.sync.space_sync import LOSSES, UNKNOWN_CODES, SpaceSync
 from syncore.sync.status import SpaceStatus, SyncState, Traffic
 
 
@@ -131,7 +129,7 @@ class SyncService:
         progress = sync.progress
         return SpaceStatus(
             state=progress.state,
-            progress_percent=progress.percent,
+            progress_percent=progress.percent if progress.state is not SyncState.HEALING else _healed(state),
             unsent=state.pending_count,
             reason=progress.failure.message if progress.failure else "",
             last_receipt_ms=progress.last_receipt_ms or _stored_receipt_ms(state),
@@ -142,6 +140,8 @@ class SyncService:
             set_aside=progress.set_aside,
             presence_dropped=sync.presence.dropped,
             presence_refused=sync.presence.refused,
+            relay_losses=state.row.relay_losses,
+            contradictions=progress.contradictions,
         )
 
     def presence(self, number: int) -> SpacePresence:
@@ -178,10 +178,12 @@ class SyncService:
                 if not is_passing(failure):
                     sync.stop(failure)
                     raise
+                head = None
+            if head is None:
                 await asyncio.sleep(self._pause_ms(1) / 1000)
                 continue
-            await self._until(lambda: self._is_stopped(number) or self._offset(number) >= head.offset)  # noqa: B023 - awaited here
-            if self._is_synced(number) and not self._is_stopped(number):
+            await self._until(lambda: self._is_stopped(number) or not self._is_behind(number, head))  # noqa: B023 - awaited here
+            if self._is_synced(number) and not self._is_stopped(number) and self._is_at(number, head):
                 return
 
     async def admitted(self, number: int) -> None:
@@ -214,22 +216,32 @@ class SyncService:
         is_named = state.control is not None and state.control.role(device_index(state.writer)) is not None
         return is_named or self._is_stopped(number)
 
-    def _offset(self, number: int) -> int:
-        return self._replica.spaces[number].row.log_offset
+    def _is_at(self, number: int, head: Cursor) -> bool:
+        row = self._replica.spaces[number].row
+        return row.generation == head.generation and row.log_offset >= head.offset
 
-    async def _head_at_relay(self, link: _Link, sync: SpaceSync) -> Cursor:
-        """Where the relay's log of a space ends now.
+    def _is_behind(self, number: int, head: Cursor) -> bool:
+        row = self._replica.spaces[number].row
+        return row.generation == head.generation and row.log_offset < head.offset
+
+    async def _head_at_relay(self, link: _Link, sync: SpaceSync) -> Cursor | None:
+        """Where the relay's log of a space ends now; None if it lost data, which a fresh connection heals.
 
         Raises:
-            RelayLostData: before what it had acknowledged, or in another log.
             SyncoreError: it could not be asked.
         """
         connection = await self._open(link)
+        opened: Answer | None = None
         async with connection, connection.attended():
-            opened = await connection.answer_to(sync.ask_for_stream(connection))
-        assert isinstance(opened, SpaceOpened)
-        check_outcome(opened)
-        return opened.head
+            try:
+                opened = await connection.answer_to(sync.ask_for_stream(connection))
+            except Refused as refusal:
+                if refusal.code not in UNKNOWN_CODES:
+                    raise
+        if isinstance(opened, SpaceOpened) and opened.outcome not in LOSSES:
+            return opened.head
+        await sync.reconnect()
+        return None
 
     def _found(self, number: int) -> tuple[_Link, SpaceSync]:
         found = self._find(number)
@@ -290,7 +302,7 @@ class SyncService:
                 tasks.create_task(self._read(connection, active))
                 tasks.create_task(self._push(link, active))
         except* SyncoreError as failures:
-            raise _first(failures) from failures
+            raise worst_of(failures) from failures
         finally:
             for sync in active:
                 sync.disconnect()
@@ -341,13 +353,6 @@ class SyncService:
         changed.set()
 
 
-def is_passing(failure: SyncoreError) -> bool:
-    """Whether trying again may help."""
-    if isinstance(failure, Refused):
-        return not failure.is_final
-    return isinstance(failure, ConnectionFailed | StorageError | Malformed | WrongRelay)
-
-
 @contextmanager
 def _only_for(sync: SpaceSync) -> Iterator[None]:
     """What stops one space does not stop the others at its relay.
@@ -371,17 +376,9 @@ async def _dispatch(event: ClientEvent, by_space: dict[SpaceId, SpaceSync]) -> N
             await take_event(sync, event)
 
 
-def _first(failures: BaseExceptionGroup[SyncoreError]) -> SyncoreError:
-    """The failure that is most worth telling: one that stops, before one that passes."""
-    found: list[SyncoreError] = []
-    waiting: list[BaseException] = list(failures.exceptions)
-    while waiting:
-        error = waiting.pop()
-        if isinstance(error, BaseExceptionGroup):
-            waiting += error.exceptions
-        elif isinstance(error, SyncoreError):
-            found.append(error)
-    return min(found, key=is_passing)
+def _healed(state: SpaceState) -> int:
+    """How much of what is held here the relay's log holds again, in percent."""
+    return 100 - state.missing_count * 100 // max(state.missing_total, 1)
 
 
 def _stored_receipt_ms(state: SpaceState) -> int | None:

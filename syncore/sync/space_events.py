@@ -6,10 +6,11 @@ from syncore.protocol.client_events import (
     RequestDone,
     RequestRefused,
     SpaceOpened,
+    UploadStored,
 )
 from syncore.sync.space_sync import SpaceSync
 
-SpaceEvent = SpaceOpened | ItemsReceived | RequestRefused | RequestDone | PresenceReceived
+SpaceEvent = SpaceOpened | ItemsReceived | UploadStored | RequestRefused | RequestDone | PresenceReceived
 """What concerns one space."""
 
 
@@ -24,8 +25,10 @@ async def take_event(sync: SpaceSync, event: SpaceEvent) -> None:
             await sync.on_opened(event)
         case ItemsReceived():
             await sync.on_items(event)
+        case UploadStored():
+            await sync.on_stored(event)
         case RequestRefused():
-            sync.on_refused(event)
+            await sync.on_refused(event)
         case RequestDone():
             sync.presence.answered(event)
         case PresenceReceived():

@@ -16,6 +16,8 @@ class SyncState(Enum):
     CONNECTING = "connecting"
     CATCHING_UP = "catching up"
     """Reading what others wrote meanwhile."""
+    HEALING = "healing"
+    """The relay lost data: it is given back what this replica holds; nothing new is sent meanwhile."""
     LIVE = "live"
     """Everything that the relay had is in; changes flow both ways."""
     STOPPED = "stopped"
@@ -28,7 +30,8 @@ class SpaceStatus:
 
     Attributes:
         state: Where it stands.
-        progress_percent: How much of the relay's log is in, 0 .. 100; meaningful while catching up.
+        progress_percent: How much of the relay's log is in, 0 .. 100, while catching up; while healing, how
+            much of what is held here the relay holds again.
         unsent: Own transactions that the relay has not acknowledged.
         reason: Why it is not live, or why transactions wait; empty when all is well.
         last_receipt_ms: When the relay last vouched for its log, by its clock, in milliseconds since 1970.
@@ -43,6 +46,10 @@ class SpaceStatus:
         presence_refused: Own presence messages that the relay did not hand on.
         lacking_rules: Rules for conflicts that this program cannot carry out, and resolvers of its own that
             failed, a sentence each: where they would decide, the last write is shown.
+        relay_losses: How often the relay was found to have lost what it had acknowledged, ever since the
+            space came into this file.
+        contradictions: Receipts of members, since the program started, that do not fit what the relay had
+            shown here before it lost data.
     """
 
     state: SyncState
@@ -58,11 +65,13 @@ class SpaceStatus:
     presence_dropped: int = 0
     presence_refused: int = 0
     lacking_rules: tuple[str, ...] = ()
+    relay_losses: int = 0
+    contradictions: int = 0
 
     def __str__(self) -> str:
         """One line for people."""
         line = self.state.value
-        if self.state is SyncState.CATCHING_UP:
+        if self.state in {SyncState.CATCHING_UP, SyncState.HEALING}:
             line += f" {self.progress_percent} %"
         if self.unsent:
             line += f", {self.unsent} not yet sent"
@@ -84,6 +93,7 @@ class Progress:
         returns_in_time: How often pending work was re-keyed.
         closed_writers: Writers that were closed since the program started.
         set_aside: Own transactions that could not be sent.
+        contradictions: Receipts that do not fit what the relay had shown before it lost data.
     """
 
     state: SyncState = SyncState.OFFLINE
@@ -94,6 +104,7 @@ class Progress:
     returns_in_time: int = 0
     closed_writers: int = 0
     set_aside: int = 0
+    contradictions: int = 0
 
     @property
     def percent(self) -> int:

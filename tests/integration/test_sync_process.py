@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from syncore import Replica, SyncState
-from syncore.core.errors import ConnectionFailed, RelayLostData
+from syncore.core.errors import ConnectionFailed
 from tests.integration.sync_device import check, edit, make_board
-from tests.sync.waiting import PATIENCE_S, converged, synced, until, until_reason, until_state
+from tests.sync.waiting import PATIENCE_S, converged, synced, until, until_reason
 
 ROOT = Path(__file__).resolve().parents[2]
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -196,43 +196,89 @@ async def test_what_is_no_relay_is_named(tmp_path: Path, handler: Handler) -> No
         assert await check(replica) == ["a0"]
 
 
+def lose(store: Path, copy: Path | None) -> None:
+    """Put an older copy of a relay's store in its place, or remove all of it but the key."""
+    for file in store.iterdir():
+        if file.name != "relay.key":
+            file.unlink()
+    if copy is not None:
+        shutil.copytree(copy, store, dirs_exist_ok=True)
+
+
 @pytest.mark.parametrize("loss", ["wiped", "restored", "restored before the joining"])
-async def test_a_relay_that_lost_data_is_reported(tmp_path: Path, loss: str) -> None:
-    """A relay without its store, or with an older copy, is reported; nothing more is sealed, nothing lost."""
+async def test_a_relay_that_lost_its_disk_is_healed(tmp_path: Path, loss: str) -> None:
+    """A relay without its store, or with an older copy, gets everything back from two devices at once; a
+    newcomer finds all of it there, and the status tells what happened.
+    """
     store, copy = tmp_path / "relay", tmp_path / "copy"
     async with relay_at(store) as relay, open_at(tmp_path, "a") as one, open_at(tmp_path, "b") as two:
         await make_board(one)
         space = await one.share(relay.address)
         await synced(space)
-        if loss == "restored before the joining":
-            await relay.kill()
-            shutil.copytree(store, copy)
-            await relay.start()
-        joined = await two.join(await space.invite())
-        await converged(space, joined)
-        if loss == "restored":
-            await relay.kill()
-            shutil.copytree(store, copy)
-            await relay.start()
-        await edit(two, "b0")
-        await converged(space, joined)
+        for moment in ("restored before the joining", "restored"):
+            if loss == moment:
+                await relay.kill()
+                shutil.copytree(store, copy)
+                await relay.start()
+            if two.space.is_private:
+                await two.join(await space.invite())
+                await both_check(one, two)
+        for number in range(4):
+            await edit(one, f"a{number}")
+            await edit(two, f"b{number}")
+        await both_check(one, two)
         await relay.kill()
-        for file in store.iterdir():
-            if file.suffix != ".key" and "key" not in file.name:
-                file.unlink()
-        if loss != "wiped":
-            shutil.rmtree(store)
-            shutil.copytree(copy, store)
-        digest = await joined.digest()
+        lose(store, None if loss == "wiped" else copy)
+        await edit(two, "b4")
         await relay.start()
-        for replica in (one, two):
-            await until_state(replica.space, SyncState.STOPPED)
-            with pytest.raises(RelayLostData):
-                await synced(replica.space)
-        assert await joined.digest() == await space.digest() == digest
-        await edit(two, "b1")
-        assert joined.status().unsent == 1
-        assert await check(two) == ["b0", "b1"]
+        found = await both_check(one, two)
+        assert found == ["a0", "a1", "a2", "a3", "b0", "b1", "b2", "b3", "b4"]
+        assert [replica.space.status().relay_losses for replica in (one, two)] == [1, 1]
+        await check_newcomer(tmp_path, one)
+    async with open_at(tmp_path, "a") as one:
+        assert one.space.status().relay_losses == 1
+
+
+async def check_newcomer(folder: Path, inviter: Replica) -> None:
+    """Who joins now gets from the relay all that others hold."""
+    async with open_at(folder, "new") as new:
+        await new.join(await inviter.space.invite())
+        await both_check(inviter, new)
+        await edit(new, "new")
+        await both_check(inviter, new)
+
+
+async def test_a_relay_that_was_refilled_before_others_came(tmp_path: Path) -> None:
+    """Restored from an older copy and filled by one device under the old name, a relay tells the next one,
+    whose receipt it cannot bear out; both sides end up with everything.
+    """
+    store, copy = tmp_path / "relay", tmp_path / "copy"
+    async with relay_at(store) as relay:
+        async with two_replicas(tmp_path, relay.address) as (one, two):
+            await edit(one, "a0")
+            await both_check(one, two)
+        await relay.kill()
+        shutil.copytree(store, copy)
+        await relay.start()
+        async with open_at(tmp_path, "b") as two:
+            for number in range(5):
+                await edit(two, f"b{number}")
+            await synced(two.space)
+        await relay.kill()
+        lose(store, copy)
+        await relay.start()
+        async with open_at(tmp_path, "a") as one:
+            for number in range(1, 6):
+                await edit(one, f"a{number}")
+                await synced(one.space)
+            assert one.space.status().relay_losses == 0
+            async with open_at(tmp_path, "b") as two:
+                await synced(two.space)
+                assert two.space.status().relay_losses == 1
+                found = await both_check(one, two)
+                assert len(found) == 11
+                assert one.space.status().relay_losses == 1
+                await check_newcomer(tmp_path, one)
 
 
 # --- files that return in time ----------------------------------------------------------------------------

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from syncore.core.errors import (
     ConnectionFailed,
+    DishonestRelay,
     Malformed,
     Misused,
     ProtocolViolation,
-    RelayLostData,
     RemoteError,
     UnsupportedVersion,
     WrongRelay,
@@ -230,16 +230,44 @@ def test_a_relay_with_another_log_begins_anew(cursor: Cursor, outcome: OpenOutco
     assert start.cursor == space.cursor(0)
 
 
-def test_a_relay_that_denies_its_receipt_lost_data() -> None:
+def test_a_relay_that_denies_its_receipt_is_dishonest() -> None:
     """Shown its own receipt, a relay either resumes or begins a new generation."""
     space = Space()
     wire = asked(space, cursor=space.head, receipt=space.receipt(space.head.offset))
-    with pytest.raises(RelayLostData):
+    with pytest.raises(DishonestRelay):
         hear(wire, opened(space, space.cursor(1), OpenOutcome.LOST))
     fresh = Cursor(generation=bytes(16), offset=0, running_hash=start_of_log(space.id, bytes(16)))
     wire = asked(space, cursor=space.head, receipt=space.receipt(space.head.offset))
     (event,) = hear(wire, opened(space, fresh, OpenOutcome.LOST))
     assert isinstance(event, SpaceOpened)
+
+
+def test_a_relay_may_lose_what_it_never_signed() -> None:
+    """Behind its last receipt a relay denies nothing: the log is read anew in the same generation."""
+    space = Space()
+    wire = asked(space, cursor=space.head, receipt=space.receipt(1))
+    (event,) = hear(wire, opened(space, space.cursor(1), OpenOutcome.LOST))
+    assert isinstance(event, SpaceOpened)
+
+
+def test_a_relay_that_ends_before_its_receipt_is_dishonest() -> None:
+    """Also to whoever has no cursor, a relay shows what it signed, or another generation."""
+    space = Space()
+    wire = asked(space, receipt=space.receipt(space.head.offset))
+    with pytest.raises(DishonestRelay):
+        hear(wire, opened(space, space.cursor(space.head.offset - 1)))
+
+
+def test_another_log_under_a_signed_generation_is_found_in_the_stream() -> None:
+    """A log that is not the one of the receipt is refused at the item where it shows."""
+    space = Space()
+    space.write(0)
+    space.write(0)
+    wire = asked(space, receipt=space.receipt(3, running_hash=bytes(32)))
+    hear(wire, opened(space, space.head))
+    hear(wire, items(space, 1, *(item for _, item in space.items[:2])))
+    with pytest.raises(DishonestRelay):
+        hear(wire, items(space, 3, space.items[2][1]))
 
 
 CONTRADICTIONS: dict[str, Callable[[Space], tuple[Cursor | None, Opened]]] = {

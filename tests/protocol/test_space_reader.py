@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from syncore.core.errors import Malformed, ProtocolViolation, RelayLostData, UnsupportedVersion
+from syncore.core.errors import DishonestRelay, Malformed, ProtocolViolation, UnsupportedVersion
 from syncore.crypto.signing import verify
 from syncore.protocol.client_events import ItemsReceived, OwnUpload
 from syncore.protocol.items import Item, SegmentItem, StubItem, control_item, segment_item
@@ -19,10 +19,10 @@ ASKED = MessageType.OPEN
 FRESH = bytes(16)
 
 
-def asking(space: Space, cursor: Cursor | None = None, *, with_receipt: bool = False) -> SpaceReader:
+def asking(space: Space, cursor: Cursor | None = None, *, shown: Cursor | None = None) -> SpaceReader:
     """A reader that asked for a space and heard nothing yet."""
     reader = SpaceReader(space.id)
-    assert reader.ask(cursor, asking=ASKED, with_receipt=with_receipt)
+    assert reader.ask(cursor, asking=ASKED, shown=shown)
     return reader
 
 
@@ -64,14 +64,14 @@ def test_a_space_is_asked_for_once() -> None:
     """A stream that was asked for or is open is not asked for again; one that was refused is."""
     space = Space()
     reader = asking(space)
-    assert not reader.ask(None, asking=MessageType.CREATE, with_receipt=False)
+    assert not reader.ask(None, asking=MessageType.CREATE, shown=None)
     assert state_of(reader) is Stream.ASKED
     reader.refused()
     assert state_of(reader) is Stream.ABSENT
-    assert reader.ask(None, asking=MessageType.CREATE, with_receipt=False)
+    assert reader.ask(None, asking=MessageType.CREATE, shown=None)
     reader.opened(opened(space, space.head))
     assert state_of(reader) is Stream.OPEN
-    assert not reader.ask(None, asking=ASKED, with_receipt=False)
+    assert not reader.ask(None, asking=ASKED, shown=None)
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ def test_only_a_receipt_holds_a_relay_to_its_generation() -> None:
     space = Space()
     in_the_same = opened(space, space.cursor(1), OpenOutcome.LOST)
     assert asking(space, space.head).opened(in_the_same).cursor == space.cursor(0)
-    with pytest.raises(RelayLostData):
-        asking(space, space.head, with_receipt=True).opened(in_the_same)
+    with pytest.raises(DishonestRelay):
+        asking(space, space.head, shown=space.head).opened(in_the_same)
     empty = Cursor(generation=FRESH, offset=0, running_hash=start_of_log(space.id, FRESH))
-    reader = asking(space, space.head, with_receipt=True)
+    reader = asking(space, space.head, shown=space.head)
     assert reader.opened(opened(space, empty, OpenOutcome.LOST)).cursor == empty
 
 

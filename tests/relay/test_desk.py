@@ -6,7 +6,7 @@ import pytest
 
 from relay.config import Rate
 from syncore.adapters.clock import SystemClock
-from syncore.core.errors import RelayLostData
+from syncore.core.errors import DishonestRelay
 from syncore.crypto.signing import SigningKey
 from syncore.protocol.client_events import (
     FaultReceived,
@@ -187,7 +187,10 @@ async def test_a_relay_holds_so_many_spaces(tmp_path: Path) -> None:
             assert await refusal(device) is RefusalCode.QUOTA_EXCEEDED
 
 
-@pytest.mark.parametrize(("refilled", "outcome"), [(False, OpenOutcome.LOST), (True, OpenOutcome.DIVERGED)])
+@pytest.mark.parametrize(
+    ("refilled", "outcome"),
+    [(False, OpenOutcome.LOST), (True, OpenOutcome.DIVERGED), (False, OpenOutcome.FROM_START)],
+)
 async def test_a_receipt_shows_a_relay_that_its_log_was_restored(
     tmp_path: Path, *, refilled: bool, outcome: OpenOutcome
 ) -> None:
@@ -213,7 +216,8 @@ async def test_a_receipt_shows_a_relay_that_its_log_was_restored(
             assert (await reader.expect(SpaceOpened)).outcome is OpenOutcome.RESUMED
             if refilled:
                 await reader.append(space.segment(incarnation=8))
-            device.session.open_space(space.id, cursor=lost.cursor, receipt=encode_receipt(lost.receipt))
+            cursor = None if outcome is OpenOutcome.FROM_START else lost.cursor
+            device.session.open_space(space.id, cursor=cursor, receipt=encode_receipt(lost.receipt))
             opened = await device.expect(SpaceOpened)
             assert opened.outcome is outcome
             assert opened.head.generation != created.cursor.generation
@@ -239,13 +243,17 @@ async def test_a_forged_receipt_changes_nothing(tmp_path: Path) -> None:
             receipt[55] += 5  # the offset's last byte
         async with connected(relay.address, OWNER) as device:
             device.session.open_space(space.id, cursor=created.cursor, receipt=bytes(receipt))
+            with pytest.raises(DishonestRelay):  # whoever believes the forgery
+                await device.next_event()
+        async with connected(relay.address, OWNER) as device:
+            device.session.open_space(space.id, cursor=created.cursor)
             assert (await device.expect(SpaceOpened)).head.generation == created.cursor.generation
         async with connected(relay.address, OWNER) as device:
             wrong = created.cursor.__class__(
                 generation=created.cursor.generation, offset=9, running_hash=bytes(32)
             )
             device.session.open_space(space.id, cursor=wrong, receipt=bytes(receipt))
-            with pytest.raises(RelayLostData):
+            with pytest.raises(DishonestRelay):
                 await device.next_event()
 
 

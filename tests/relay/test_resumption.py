@@ -114,8 +114,10 @@ async def test_a_broken_promise_of_the_relays_own_asks_for_a_new_generation(
 ) -> None:
     """A receipt beyond the head or over another log proves a restored copy, whatever the cursor says."""
     broken = shelf.receipt(Cursor(generation=GENERATION, offset=offset, running_hash=bytes(32)))
-    for cursor in (None, shelf.cursor(4), replace(shelf.cursor(2), generation=OTHER_GENERATION)):
+    for cursor in (shelf.cursor(4), replace(shelf.cursor(2), generation=OTHER_GENERATION)):
         assert await shelf.resume(cursor, broken) == Resumption(outcome, needs_new_generation=True)
+    expected = Resumption(OpenOutcome.FROM_START, needs_new_generation=True)
+    assert await shelf.resume(None, broken) == expected, "who sent no cursor is told of none"
 
 
 async def test_a_promise_of_somebody_else_or_of_another_log_is_none(shelf: Shelf) -> None:

@@ -15,6 +15,7 @@ from syncore.documents.operations import (
     in_order,
 )
 from syncore.protocol.segments import (
+    ClosedWriter,
     Segment,
     SegmentHeader,
     SegmentPlain,
@@ -47,12 +48,16 @@ class Forger:
         relay: Whose heads it builds on.
         device: Whose keys it signs with.
         writer: Its number.
+        receipt: What it passes on as its last receipt.
+        closed: The writers that it says it closed.
     """
 
     relay: ListRelay
     device: Device
     writer: Writer
     made: list[Segment] = field(default_factory=list)
+    receipt: bytes | None = None
+    closed: tuple[ClosedWriter, ...] = ()
 
     def seal(self, *commits: Sequence[Entry], depends_on: Sequence[Writer] = ()) -> Segment:
         """The next segment, one commit for each list of entries, building on the heads of some writers."""
@@ -75,8 +80,8 @@ class Forger:
             dependencies_hash=hash_dependencies(dependencies),
         )
         plain = SegmentPlain(
-            receipt=None,
-            closed=(),
+            receipt=self.receipt,
+            closed=self.closed,
             commits=tuple(self._commit(first + index, entries) for index, entries in enumerate(commits)),
         )
         keys = self.device.sync_keys

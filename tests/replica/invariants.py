@@ -151,6 +151,8 @@ def _check_bookkeeping(sql: SqlConnection, state: SpaceState) -> None:
     assert loaded.heads == state.heads
     assert loaded.sealed == state.sealed
     assert loaded.closed == state.closed
+    assert loaded.missing_count == state.missing_count
+    assert loaded.findings == state.findings
     assert loaded.pending_count == state.pending_count
     assert loaded.pending_writers <= state.pending_writers
     assert loaded.next_number == state.next_number

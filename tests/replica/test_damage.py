@@ -16,9 +16,11 @@ from syncore.core.ports import Durability, SqlConnection
 from syncore.documents.changes import Text, splice
 from syncore.documents.operations import SetField
 from syncore.replica.digesting import space_digest
+from syncore.storage.finding_rows import FindingKind, FindingRow, FindingRows
 from syncore.storage.log_rows import LogRows
 from syncore.storage.pending_rows import PendingRows
 from syncore.storage.protection import protect
+from syncore.storage.running_rows import RunningRows
 from syncore.storage.schema import _TABLES
 from tests.replica.hostile import Forger, record_entry
 from tests.replica.world import Device, make_world
@@ -51,6 +53,12 @@ async def _segments(device: Device) -> None:
     await device.local.read(lambda sql: LogRows(sql, number).segments(after=0, limit=99))
 
 
+async def _running(device: Device) -> None:
+    number, generation = device.number, device.state.row.generation
+    assert generation is not None
+    await device.local.read(lambda sql: RunningRows(sql, number).at(generation, 1))
+
+
 async def _set_aside(device: Device) -> None:
     number = device.number
     await device.local.read(lambda sql: PendingRows(sql, number).all_set_aside())
@@ -70,7 +78,10 @@ DAMAGES: list[tuple[str, str, Reading, str]] = [
     ("states", "state", _update, "a document's state"),
     ("rich_updates", "update_bytes", _digest, "a document's rich part"),
     ("rich_updates", "update_bytes", _update, "a document's rich part"),
-    ("segments", "segment", _segments, "the segment at offset"),
+    ("segments", "segment", _segments, "the segment at position"),
+    ("running_hashes", "running", _running, "the running hash at offset"),
+    ("findings", "shown", _open, "the receipt of a finding"),
+    ("findings", "own", _open, "our receipt of a finding"),
     ("set_aside", "body", _set_aside, "a commit set aside"),
 ]
 
@@ -94,6 +105,7 @@ async def make_file(folder: Path) -> Device:
 
     def add(sql: SqlConnection) -> None:
         PendingRows(sql, number).set_aside(CommitId(b"i" * 8), b"body", "reason")
+        FindingRows(sql, number).write(FindingRow(FindingKind.DISPUTE, "reason", b"shown", b"own"))
         sql.execute("UPDATE spaces SET receipt = ? WHERE space = ?", (protect(b"r"), number))
 
     await device.local.database.write(add, Durability.NORMAL)

@@ -45,7 +45,8 @@ from syncore.replica.space_keys import SpaceCipher, SpaceKeys, SpacePresenceCiph
 from syncore.replica.space_state import SpaceState
 from syncore.replica.transaction import Transaction
 from syncore.storage.schema import APPLICATION_ID
-from syncore.sync.space_sync import GENESIS_SPACE, SpaceSync
+from syncore.sync.space_sync import SpaceSync
+from syncore.sync.unlocking import GENESIS_SPACE
 
 
 class SeededEntropy:

@@ -1,7 +1,8 @@
 """A relay in memory for replicas in the same process, honest unless a test makes it lie.
 
-It judges as the real one does and speaks through the real session; what it lacks is a disk. Every frame that
-it sends passes :attr:`MemoryRelay.tamper`, where a test replaces, repeats or swallows it.
+It judges as the real one does and speaks through the real session; what it lacks is a disk, so that a test
+can take its logs away, or put older ones in their place. Every frame that it sends passes
+:attr:`MemoryRelay.tamper`, where a test replaces, repeats or swallows it.
 """
 
 import asyncio
@@ -15,27 +16,24 @@ from syncore.adapters.entropy import SystemEntropy
 from syncore.adapters.memory_channel import MemoryChannel, memory_channel_pair
 from syncore.core.errors import ConnectionFailed, RemoteError
 from syncore.core.hashing import hash_parts
-from syncore.core.identifiers import SpaceId, Writer
+from syncore.core.identifiers import SpaceId
 from syncore.core.ports import FrameChannel
 from syncore.crypto.signing import SigningKey, verify
 from syncore.protocol.admission import Accept, Duplicate, Judgement, judge_control, judge_segment
 from syncore.protocol.batches import Batch, make_batch
-from syncore.protocol.control_log import ControlLog, verify_record
+from syncore.protocol.control_log import verify_record
 from syncore.protocol.control_records import Acceptance, AcceptedRecord, SignedRecord, accept_record
-from syncore.protocol.items import ControlItem, StoredItem, control_item, segment_item
+from syncore.protocol.items import ControlItem
 from syncore.protocol.message_codec import decode_message, encode_message
-from syncore.protocol.messages import Message, OpenOutcome, SessionLimits, Shown
-from syncore.protocol.ports import Head
+from syncore.protocol.messages import Message, SessionLimits, Shown
 from syncore.protocol.receipts import (
     Cursor,
     Receipt,
     encode_receipt,
-    extend_log,
     make_generation,
     sign_receipt,
-    start_of_log,
 )
-from syncore.protocol.refusal_codes import RefusalCode
+from syncore.protocol.refusal_codes import FaultCode, RefusalCode
 from syncore.protocol.relay_events import (
     Authenticated,
     CreateRequested,
@@ -49,7 +47,8 @@ from syncore.protocol.relay_events import (
 )
 from syncore.protocol.relay_session import RelaySession
 from syncore.protocol.request_parsing import signed_part
-from syncore.protocol.segments import Segment, verify_segment
+from syncore.protocol.segments import verify_segment
+from tests.sync.memory_log import Log, is_broken, outcome_for
 
 ADDRESS = "ws://127.0.0.1:1"
 ANY_FRAME_BYTES = 2**24
@@ -76,60 +75,12 @@ def message_of(frame: bytes) -> Message:
     return decode_message(frame, ANY_FRAME_BYTES)
 
 
-class Log:
-    """The log of one space."""
-
-    def __init__(self, space: SpaceId, generation: bytes) -> None:
-        self.space = space
-        self.generation = generation
-        self.control = ControlLog(space)
-        self.items: list[tuple[bytes, StoredItem]] = []
-        self.running = [start_of_log(space, generation)]
-        self._heads: dict[Writer, Head] = {}
-        self._ends: dict[tuple[Writer, int], bytes] = {}
-
-    def head(self, writer: Writer) -> Head | None:
-        """The end of a writer's chain."""
-        return self._heads.get(writer)
-
-    def hash_at(self, writer: Writer, number: int) -> bytes | None:
-        """The hash of the segment that ends with a commit."""
-        return self._ends.get((writer, number))
-
-    def take(self, digest: bytes, item: StoredItem) -> int:
-        """Append an item whatever it is; its offset."""
-        self.items.append((digest, item))
-        self.running.append(extend_log(self.running[-1], len(self.items), digest))
-        return len(self.items)
-
-    def take_segment(self, segment: Segment) -> int:
-        """Append a segment whatever it is; its offset."""
-        self._heads[segment.header.writer] = Head(segment.header.last, segment.hash)
-        self._ends[segment.header.writer, segment.header.last] = segment.hash
-        return self.take(segment.hash, segment_item(segment))
-
-    def take_record(self, accepted: AcceptedRecord) -> int:
-        """Append a control record; its offset."""
-        self.control.append(accepted, verify=verify)
-        return self.take(accepted.link, control_item(accepted))
-
-    def cursor(self, offset: int) -> Cursor:
-        """A position in the log."""
-        return Cursor(generation=self.generation, offset=offset, running_hash=self.running[offset])
-
-    def cut(self, length: int) -> None:
-        """Forget the end of the log, as a relay does that was restored from an older copy."""
-        kept, self.items = self.items[:length], []
-        self.running = self.running[:1]
-        for digest, item in kept:
-            self.take(digest, item)
-
-
 class MemoryRelay:
     """Holds logs and connections; stands for the network too.
 
     Attributes:
         is_down: Whether nobody answers at its address.
+        is_honest: Whether it begins a new generation when it is shown a receipt that it does not bear out.
         limits: What it allows on a connection.
         tamper: What becomes of the frames that it sends.
         connections: How many connections there were.
@@ -141,10 +92,12 @@ class MemoryRelay:
 
     def __init__(self, name: str = "relay") -> None:
         self.signer = SigningKey(hash_parts("test", name.encode()))
-        self.generation = make_generation(1, name.encode()[:8].ljust(8))
+        self._name = name
+        self._generations = 0
         self.logs: dict[SpaceId, Log] = {}
         self.slots: dict[bytes, PutSlotRequested] = {}
         self.is_down = False
+        self.is_honest = True
         self.limits = SessionLimits()
         self.tamper: Tamper = honest
         self.connections = 0
@@ -154,6 +107,8 @@ class MemoryRelay:
         self.refuses_presence: RefusalCode | None = None
         self._hearers: dict[RelaySession, None] = {}
         self._wakers: list[asyncio.Event] = []
+        self._over: set[RelaySession] = set()
+        self._sessions: list[RelaySession] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -177,6 +132,20 @@ class MemoryRelay:
         """End every connection."""
         for channel in list(self.open_channels):
             await channel.close()
+
+    def backup(self) -> dict[SpaceId, Log]:
+        """A copy of everything that it holds."""
+        return {space: log.cut(len(log.items)) for space, log in self.logs.items()}
+
+    async def restore(self, logs: dict[SpaceId, Log]) -> None:
+        """Start again with such a copy, or with nothing."""
+        self.logs = {space: log.cut(len(log.items)) for space, log in logs.items()}
+        await self.hang_up()
+
+    def new_generation(self) -> bytes:
+        """A name that no log had before."""
+        self._generations += 1
+        return make_generation(self._generations, self._name.encode()[:8].ljust(8))
 
     async def close(self) -> None:
         """End everything; raises what went wrong inside."""
@@ -218,13 +187,14 @@ class MemoryRelay:
         waker = asyncio.Event()
         waker.set()
         self._wakers.append(waker)
+        self._sessions.append(session)
         self.open_channels.add(channel)
         sending = asyncio.get_running_loop().create_task(self._send(channel, session, waker))
         try:
             while True:
                 frame = await channel.receive()
                 self.received.append(message_of(frame))
-                for event in session.receive_data(frame):
+                for event in session.receive_data(frame) if session not in self._over else ():
                     self._act(session, event)
                 self.wake()
         except (ConnectionFailed, RemoteError):
@@ -234,6 +204,8 @@ class MemoryRelay:
             await asyncio.wait([sending])
             self._wakers.remove(waker)
             self._hearers.pop(session, None)
+            self._sessions.remove(session)
+            self._over.discard(session)
             self.open_channels.discard(channel)
             await channel.close()
 
@@ -242,17 +214,25 @@ class MemoryRelay:
             while True:
                 await waker.wait()
                 waker.clear()
-                self._stream(session)
+                if session in self._over:
+                    session.fail(FaultCode.NEW_GENERATION)
+                else:
+                    self._stream(session)
                 for frame in session.data_to_send():
                     for sent in self.tamper(frame):
                         if sent is None:
                             await channel.close()
                             return
                         await channel.send(sent)
+                if session in self._over:
+                    await channel.close()
+                    return
 
     def _stream(self, session: RelaySession) -> None:
         for space in session.open_spaces:
-            log = self.logs[space]
+            log = self.logs.get(space)
+            if log is None:
+                continue  # it was lost a moment ago, and the connection ends
             while (first := session.next_offset(space) or 0) <= len(log.items):
                 session.send_batch(self.batch(log, first))
 
@@ -263,7 +243,10 @@ class MemoryRelay:
             case Authenticated():
                 pass
             case OpenRequested():
-                self._open(session, event.request_id, self.logs.get(event.space), event.cursor)
+                log = self.logs.get(event.space)
+                if log is not None and self.is_honest and is_broken(log, event.receipt, self.signer.public):
+                    log = self._renew(log)
+                self._open(session, event.request_id, log, event.cursor)
             case CreateRequested():
                 self._create(session, event)
             case SegmentOffered():
@@ -302,25 +285,39 @@ class MemoryRelay:
                 request_id, RefusalCode.UNKNOWN_SPACE, "the relay holds no log of this space"
             )
             return
+        if log.control.index_of(session.device_key) is None:
+            session.send_refused(
+                request_id, RefusalCode.NOT_MEMBER, "this device is not a member of the space"
+            )
+            return
         head = log.cursor(len(log.items))
         session.send_opened(
             request_id,
             generation=head.generation,
             head_offset=head.offset,
             head_hash=head.running_hash,
-            outcome=_outcome(log, cursor),
+            outcome=outcome_for(log, cursor),
         )
 
+    def _renew(self, log: Log) -> Log:
+        """Begin a new generation, and end everybody's stream of the old one."""
+        newer = self.logs[log.space] = log.renewed(self.new_generation())
+        self._over.update(session for session in self._sessions if log.space in session.open_spaces)
+        return newer
+
     def _create(self, session: RelaySession, event: CreateRequested) -> None:
-        log = self.logs.setdefault(event.space, Log(event.space, self.generation))
-        if not log.items:
+        log = self.logs.get(event.space)
+        if log is None:
+            log = self.logs[event.space] = Log(event.space, self.new_generation())
             log.take_record(event.genesis)
-            assert isinstance(event.relay, SignedRecord)
-            log.take_record(self.accept(log, event.relay))
+            log.take_record(self.accepted(log, event.relay))
         self._open(session, event.request_id, log, None)
 
     def _append_segment(self, session: RelaySession, event: SegmentOffered) -> None:
-        log = self.logs[event.space]
+        log = self.logs.get(event.space)
+        if log is None:
+            session.send_refused(event.request_id, RefusalCode.UNKNOWN_SPACE, "no such log")
+            return
         judgement = judge_segment(event.segment, control=log.control, index=log)
         if isinstance(judgement, Accept):
             verify_segment(event.segment, public_key=judgement.keys[0], verify=verify)
@@ -328,12 +325,15 @@ class MemoryRelay:
         self._answer(session, event.request_id, log, judgement, event.segment.hash)
 
     def _append_record(self, session: RelaySession, event: RecordOffered) -> None:
-        log = self.logs[event.space]
+        log = self.logs.get(event.space)
+        if log is None:
+            session.send_refused(event.request_id, RefusalCode.UNKNOWN_SPACE, "no such log")
+            return
         judgement = judge_control(event.record, control=log.control, now_ms=SystemClock().now_ms())
         signed = signed_part(event.record)
         if isinstance(judgement, Accept):
             verify_record(signed, judgement.keys, verify)
-            log.take_record(self.accept(log, signed))
+            log.take_record(self.accepted(log, event.record))
             for invitation in log.control.invitations.values():
                 if invitation.is_used_up:
                     self.slots.pop(invitation.invite.id, None)
@@ -346,6 +346,10 @@ class MemoryRelay:
             session.send_stored(request_id, [held for held, _ in log.items].index(digest) + 1)
         else:
             session.send_refused(request_id, judgement.code, judgement.detail)
+
+    def accepted(self, log: Log, record: SignedRecord | AcceptedRecord) -> AcceptedRecord:
+        """A record with the relay's acceptance; one that it gave before stays as it is."""
+        return record if isinstance(record, AcceptedRecord) else self.accept(log, record)
 
     def accept(self, log: Log, signed: SignedRecord) -> AcceptedRecord:
         """The relay's acceptance of a record as the next item of a log."""
@@ -360,16 +364,6 @@ class MemoryRelay:
             return
         control = tuple(item for _, item in self.logs[slot.space].items if isinstance(item, ControlItem))
         session.send_slot(event.request_id, space=slot.space, sealed=slot.sealed, control=control)
-
-
-def _outcome(log: Log, cursor: Cursor | None) -> OpenOutcome:
-    if cursor is None:
-        return OpenOutcome.FROM_START
-    if cursor.generation != log.generation:
-        return OpenOutcome.NEW_GENERATION
-    if cursor.offset > len(log.items):
-        return OpenOutcome.LOST
-    return OpenOutcome.RESUMED if log.cursor(cursor.offset) == cursor else OpenOutcome.DIVERGED
 
 
 @asynccontextmanager

@@ -18,7 +18,8 @@ from syncore.protocol.refusal_codes import FaultCode, RefusalCode
 from syncore.sync.connection import RelayConnection, refused_error
 from syncore.sync.status import Traffic
 from tests.protocol.builders import RELAY, Space, device_key
-from tests.sync.memory_relay import ADDRESS, Log, MemoryRelay, message_of, relay_in_memory
+from tests.sync.memory_log import Log
+from tests.sync.memory_relay import ADDRESS, MemoryRelay, message_of, relay_in_memory
 from tests.sync.waiting import PATIENCE_S, until
 
 SPACE = Space()
@@ -30,7 +31,7 @@ async def relay() -> AsyncIterator[MemoryRelay]:
     """A relay that holds one space."""
     async with relay_in_memory() as relay:
         relay.signer = RELAY
-        log = Log(SPACE.id, relay.generation)
+        log = Log(SPACE.id, relay.new_generation())
         log.take_record(SPACE.genesis)
         relay.logs[SPACE.id] = log
         yield relay

@@ -32,8 +32,8 @@ from syncore.replica.space_state import SpaceState
 from syncore.storage.space_rows import SpaceRow
 from syncore.sync.connection import RelayConnection
 from syncore.sync.membership import NewSpace, accept, create_space, invite, resume
-from syncore.sync.space_sync import GENESIS_SPACE
 from syncore.sync.status import Traffic
+from syncore.sync.unlocking import GENESIS_SPACE
 from tests.protocol.builders import fill
 from tests.replica.world import SeededEntropy
 from tests.sync.memory_relay import ADDRESS, MemoryRelay, honest, message_of, relay_in_memory

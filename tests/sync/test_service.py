@@ -11,11 +11,11 @@ from syncore import Replica, Space, SpaceStatus, SyncState
 from syncore.core.errors import (
     Closed,
     ConnectionFailed,
+    DishonestRelay,
     Malformed,
     Misused,
     ProtocolViolation,
     Refused,
-    RelayLostData,
     SyncoreError,
     UnsupportedVersion,
 )
@@ -393,49 +393,24 @@ async def test_a_stopped_space_goes_on_when_opened_anew(
 # --- lies about what is there -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("outcome", [OpenOutcome.NEW_GENERATION, OpenOutcome.LOST, OpenOutcome.DIVERGED])
+@pytest.mark.parametrize("outcome", [OpenOutcome.LOST, OpenOutcome.DIVERGED])
 async def test_a_relay_that_denies_its_log_is_reported(
     relay: MemoryRelay, replica: Replica, outcome: OpenOutcome
 ) -> None:
-    """A relay that begins anew under a new generation lost data: that is said, and nothing is sealed."""
+    """A relay that denies what it signed and goes on in the same generation is no longer trusted."""
     space = await shared(replica)
     held = len(relay.log.items)
 
-    def renewed(opened: Opened) -> Frames:
-        return (
-            encode_message(
-                replace(opened, generation=bytes(16), head_offset=5, head_hash=bytes(32), outcome=outcome)
-            ),
-        )
+    def denied(opened: Opened) -> Frames:
+        return (encode_message(replace(opened, head_offset=5, head_hash=bytes(32), outcome=outcome)),)
 
-    relay.tamper = replacing(Opened, renewed)
+    relay.tamper = replacing(Opened, denied)
     await relay.hang_up()
     await until_state(space, SyncState.STOPPED)
     await replica.collection("notes").insert({"n": 1})
-    with pytest.raises(RelayLostData):
+    with pytest.raises(DishonestRelay):
         await synced(space)
     assert (len(relay.log.items), space.status().unsent) == (held, 1)
-
-
-async def test_a_relay_that_forgot_a_space_is_reported(relay: MemoryRelay, replica: Replica) -> None:
-    """A relay that does not know a space any more which it had acknowledged has lost data."""
-    space = await shared(replica)
-    relay.logs.clear()
-    await relay.hang_up()
-    status = await until_state(space, SyncState.STOPPED)
-    assert "no log of this space" in status.reason
-    with pytest.raises(RelayLostData):
-        await synced(space)
-
-
-async def test_a_relay_that_forgot_its_end_is_reported(relay: MemoryRelay, replica: Replica) -> None:
-    """A relay whose log ends before what it had acknowledged, in the same generation, has lost data."""
-    space = await shared(replica)
-    relay.log.cut(2)
-    await relay.hang_up()
-    await until_state(space, SyncState.STOPPED)
-    with pytest.raises(RelayLostData):
-        await synced(space)
 
 
 # --- refusals ---------------------------------------------------------------------------------------------
@@ -446,8 +421,8 @@ async def test_a_refused_upload_is_kept_and_explained(
     relay: MemoryRelay, replica: Replica, code: RefusalCode
 ) -> None:
     """Whatever the reason for which an upload is refused, it stays pending; retryable ones are tried again,
-    final ones stop the space with the relay's words. A fork waits for the stream instead, and a relay that
-    does not know what it had acknowledged has lost data.
+    final ones stop the space with the relay's words. A fork waits for the stream instead, and who does not
+    know the space that it has opened is asked again.
     """
     space = await shared(replica)
     refused: list[int] = []
@@ -470,11 +445,7 @@ async def test_a_refused_upload_is_kept_and_explained(
         await relay.hang_up()
         await synced(space)
         return
-    if code in {RefusalCode.UNKNOWN_SPACE, RefusalCode.NOT_MEMBER}:
-        await until_state(space, SyncState.STOPPED)
-        with pytest.raises(RelayLostData):
-            await synced(space)
-    elif code.is_final:
+    if code.is_final and code not in {RefusalCode.UNKNOWN_SPACE, RefusalCode.NOT_MEMBER}:
         status = await until_state(space, SyncState.STOPPED)
         assert "just so" in status.reason
         with pytest.raises(Refused) as caught:
@@ -503,9 +474,16 @@ async def two_spaces(replica: Replica, other: Replica) -> tuple[Space, Space]:
 async def test_what_stops_one_space_does_not_stop_another(
     relay: MemoryRelay, replica: Replica, other: Replica
 ) -> None:
-    """Of two spaces at one relay, only the one whose log it lost stops; the other goes on over it."""
+    """Of two spaces at one relay, only the one that it refuses stops; the other goes on over it."""
     own, joined = await two_spaces(replica, other)
-    del relay.logs[next(space for space in relay.logs if space.hex() == joined.id)]
+
+    def refuse(opened: Opened) -> Frames:
+        if opened.space.hex() != joined.id:
+            return (encode_message(opened),)
+        code = RefusalCode.NOT_PERMITTED
+        return (encode_message(Refusal(request_id=opened.request_id, code=code, is_final=True, detail="no")),)
+
+    relay.tamper = replacing(Opened, refuse)
     await relay.hang_up()
     await until_state(joined, SyncState.STOPPED)
     await replica.collection("notes").insert({"n": 1})

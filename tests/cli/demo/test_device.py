@@ -15,7 +15,10 @@ from syncore.cli.demo.device import Device, main, say
 from syncore.cli.demo.ledger import Ledger, read_ledger
 from syncore.cli.demo.scenario import HEADING, SHARED_TEXT
 from syncore.core.errors import SyncoreError
-from tests.sync.memory_relay import ADDRESS, MemoryRelay, relay_in_memory, replica_at
+from syncore.protocol.message_codec import encode_message
+from syncore.protocol.messages import Opened, Refusal
+from syncore.protocol.refusal_codes import RefusalCode
+from tests.sync.memory_relay import ADDRESS, MemoryRelay, message_of, relay_in_memory, replica_at
 from tests.sync.waiting import PATIENCE_S
 
 pytest.importorskip("airportsdata")
@@ -106,14 +109,24 @@ async def test_devices_share_join_edit_and_converge(relay: MemoryRelay, tmp_path
             assert report["sent"] != 0 != report["received"]
 
 
+def refusing_to_open(frame: bytes) -> list[bytes]:
+    """What a relay says that does not want a space any more."""
+    message = message_of(frame)
+    if not isinstance(message, Opened):
+        return [frame]
+    code = RefusalCode.NOT_PERMITTED
+    refusal = Refusal(request_id=message.request_id, code=code, is_final=True, detail="no more")
+    return [encode_message(refusal)]
+
+
 async def test_what_can_never_be_reached_is_not_waited_for(relay: MemoryRelay, tmp_path: Path) -> None:
     """Where syncing has stopped, waiting for the relay's log ends with the reason."""
     async with running(relay, tmp_path, "d1") as (_, device):
         await ask(device, "share", relay=ADDRESS)
-        relay.logs.clear()
+        relay.tamper = refusing_to_open
         await relay.hang_up()
         async with asyncio.timeout(PATIENCE_S):
-            with pytest.raises(SyncoreError, match="syncing has stopped: the relay holds no log"):
+            with pytest.raises(SyncoreError, match="syncing has stopped: the relay refused: no more"):
                 await ask(device, "reach", offset=99)
 
 
