@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from syncore.core.identifiers import SETTINGS, DocumentKey, Writer, is_reserved
 from syncore.core.ports import SqlConnection
-from syncore.storage.protection import integer, protect, recover, text
+from syncore.storage.protection import integer, missing, protect, recover, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,10 @@ class DocumentRows:
         return DocumentKey(text(found[0]), text(found[1]), integer(found[2]))
 
     def add(self, key: DocumentKey, projection: bytes, *, is_deleted: bool, contest: int = 0) -> int:
-        """Make a row for a document that has none; its local number."""
+        """Make a row for a document that has none, and an empty one for its state; its local number.
+
+        A document without the latter is damaged: the page that led to it may point elsewhere by one bit.
+        """
         self._sql.execute(
             "INSERT INTO documents (space, collection, id, edition, is_deleted, contest, projection)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -55,7 +58,9 @@ class DocumentRows:
         )
         found = self._sql.row("SELECT last_insert_rowid()")
         assert found is not None
-        return integer(found[0])
+        document = integer(found[0])
+        self.write_state(document, b"")
+        return document
 
     def write_projection(
         self, document: int, projection: bytes, *, is_deleted: bool, contest: int = 0
@@ -152,7 +157,9 @@ class DocumentRows:
     def state(self, document: int) -> bytes | None:
         """The confirmed record, or None if nothing is confirmed yet."""
         found = self._sql.row("SELECT state FROM states WHERE document = ?", (document,))
-        return None if found is None else recover(found[0], what="a document's state")
+        if found is None:
+            raise missing("a document's state")
+        return recover(found[0], what="a document's state") or None
 
     def write_state(self, document: int, state: bytes) -> None:
         """Replace the confirmed record."""

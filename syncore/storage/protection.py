@@ -26,6 +26,11 @@ def recover(blob: SqlValue, *, what: str) -> bytes:
     return data
 
 
+def missing(what: str) -> IntegrityError:
+    """What to raise when a row is not there that was written together with one that is."""
+    return IntegrityError(f"{what} is damaged: it is not there", what=what)
+
+
 def integer(value: SqlValue) -> int:
     """A column declared INTEGER NOT NULL."""
     if not isinstance(value, int):

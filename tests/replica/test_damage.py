@@ -182,10 +182,11 @@ async def test_damage_in_one_document_leaves_the_others(tmp_path: Path) -> None:
     """Documents beside a damaged one are read and written, in the same group of commits too."""
     device = await make_file(tmp_path)
     await device.open()
-    await device.collection("tasks").insert({"n": 1}, id="b")
     await device.close()
     flip(device.path, "states", "state", 9)
     await device.open()
+    await device.collection("tasks").insert({"n": 1}, id="b")
+    await device.reopen()
     found = await asyncio.gather(
         device.collection("notes").update("a", n=1),
         device.collection("tasks").update("b", n=2),

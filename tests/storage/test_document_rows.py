@@ -2,6 +2,7 @@
 
 import pytest
 
+from syncore.core.errors import IntegrityError
 from syncore.core.identifiers import DocumentKey, Writer
 from syncore.core.ports import SqlConnection
 from syncore.storage.document_rows import ContestedRow, DocumentRows, ProjectionRow
@@ -69,6 +70,14 @@ def test_a_state_is_replaced(rows: DocumentRows) -> None:
     rows.write_state(row, b"1")
     rows.write_state(row, b"2")
     assert rows.state(row) == b"2"
+
+
+def test_a_document_without_a_row_for_its_state_is_damaged(sql: SqlConnection, rows: DocumentRows) -> None:
+    """A state that cannot be found is not taken for one that was never confirmed."""
+    row = rows.add(KEY, b"p", is_deleted=False)
+    sql.execute("DELETE FROM states")
+    with pytest.raises(IntegrityError, match="not there"):
+        rows.state(row)
 
 
 def test_rich_updates_are_appended_and_folded(rows: DocumentRows) -> None:
