@@ -47,6 +47,7 @@ class Ending:
         defects: Errors that nobody handled.
         complaints: What the application found.
         undetected: Dishonest acts that should have been noticed, and were not.
+        forged: Writers whose segments are invalid.
     """
 
     ledger: Ledger
@@ -59,6 +60,7 @@ class Ending:
     defects: Sequence[str] = ()
     complaints: Sequence[str] = ()
     undetected: Sequence[str] = ()
+    forged: frozenset[int] = frozenset()
     faults: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -91,6 +93,7 @@ async def look_back(world: "World", unsettled: Sequence[str]) -> Ending:
         defects=[*world.around.loop.defects, *world.relay.failures],
         complaints=await _complaints(world),
         undetected=[*world.undetected()],
+        forged=frozenset(world.forged),
         faults=dict(world.faults),
     )
 

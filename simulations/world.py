@@ -27,6 +27,7 @@ from simulations.trace import Trace
 from simulations.work import Application
 from simulations.workload import make_documents
 from syncore.core.errors import IntegrityError, SyncoreError
+from syncore.core.identifiers import Writer
 from syncore.engine.replica import Replica
 from syncore.sync.status import SyncState
 
@@ -61,6 +62,7 @@ class World:
         recovering: Whose device was set back, and has not caught up with the relay since.
         gauges: What was measured on the way.
         acts: Dishonest acts that should be noticed, each with what shows that it was.
+        forged: Writers whose segments are invalid.
         began_s: When people began to write.
     """
 
@@ -76,6 +78,7 @@ class World:
     recovering: set[str] = field(default_factory=set)
     gauges: Gauges = field(default_factory=Gauges)
     acts: list[tuple[str, Callable[[], bool]]] = field(default_factory=list)
+    forged: set[Writer] = field(default_factory=set)
     began_s: float = 0.0
     _working: asyncio.TaskGroup | None = None
     _is_whole: asyncio.Event = field(default_factory=asyncio.Event)
