@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from simulations.plan import DEVICE, NETWORK, Fault, Likelihood, Plan, draw_plan
+from simulations.plan import DEVICE, MEMBER, NETWORK, Fault, Likelihood, Plan, draw_plan
 
 DEFAULT = "mixture"
 
@@ -30,7 +30,7 @@ SCENARIOS = {
             hours=(0.5, 3),
             edits=(190, 260),
             happenings=(5, 10),
-            weights=dict.fromkeys((*NETWORK, *DEVICE, *_RELAY), 1.0),
+            weights=dict.fromkeys((*NETWORK, *DEVICE, *_RELAY, *MEMBER), 1.0),
         ),
     ),
     "calm": Scenario(
