@@ -16,9 +16,10 @@ from simulations.ending import Ending, look_back
 from simulations.gauges import Gauges
 from simulations.happenings.registry import happen
 from simulations.hardware import Hardware, Surroundings
+from simulations.holding import local
 from simulations.ledger import Ledger
 from simulations.loop import VirtualLoop
-from simulations.machine import Died, Machine
+from simulations.machine import Died, Machine, failure_of
 from simulations.network.network import Network
 from simulations.person import Person
 from simulations.plan import Happening, Plan
@@ -168,20 +169,47 @@ class World:
         """Return when the relay has all that the devices have, or at the end: none may be set back before."""
         await self._is_whole.wait()
 
-    async def until_recovered(self) -> None:
-        """Return when every device that was set back has again what the relay has, or at the end."""
-        while self.recovering and self.now_s < self.ends_s:
-            self._note_recovered()
-            await asyncio.sleep(_LOOK_S)
+    async def until_recovered(self) -> bool:
+        """Wait until the relay is whole and every device that was set back has again what the relay has.
 
-    async def heal(self) -> None:
-        """The relay has lost something: return when the devices have given it back, or at the end."""
-        self._is_whole.clear()
+        Returns:
+            Whether that is so; otherwise it is the end, and the relay may not lose anything any more.
+        """
         while self.now_s < self.ends_s:
+            self._note_recovered()
+            if self._is_whole.is_set() and not self.recovering:
+                return True
             await asyncio.sleep(_LOOK_S)
-            if not self._unsettled():
-                break
+        return False
+
+    def part_with_log(self) -> None:
+        """The relay is about to lose something that only devices have then; :meth:`heal` follows."""
+        self._is_whole.clear()
+
+    async def heal(self) -> bool:
+        """Wait until the devices have given back to the relay what it has lost.
+
+        Returns:
+            Whether they have; otherwise it is the end.
+        """
+        is_whole = False
+        while self.now_s < self.ends_s and not is_whole:
+            await asyncio.sleep(_LOOK_S)
+            is_whole = not self._unsettled() and await self._are_at_head()
         self._is_whole.set()
+        return is_whole
+
+    async def _are_at_head(self) -> bool:
+        """Whether all devices that are not damaged hold the relay's log, and not another one."""
+        for person in self.people:
+            replica = person.machine.replica
+            if replica is not None and not person.is_damaged:
+                row = local(replica).default_space.row
+                head = await self.relay.head(row.id)
+                held = (row.generation, row.log_offset, row.running_hash)
+                if head is None or (head.generation, head.offset, head.running_hash) != held:
+                    return False
+        return True
 
     def _note_recovered(self) -> None:
         for person in self.people:
@@ -232,6 +260,7 @@ class World:
             return
         try:
             if person.is_damaged or _finds_damage(machine.replica):
+                person.is_damaged = True
                 await self._replace(person)
             elif not machine.is_running:
                 await person.start()
@@ -245,7 +274,10 @@ class World:
             self.note(f"{person.name} does not start: {error}")
 
     async def _replace(self, person: Person) -> None:
-        """Throw a damaged replica away and join again."""
+        """Throw a damaged replica away and join again, once the relay has its log again."""
+        if not self._is_whole.is_set():
+            person.lose_everything()
+            return
         self.note(f"{person.name} joins anew, because its file is damaged")
         hardware = person.machine.hardware
         await person.machine.stop()
@@ -272,10 +304,12 @@ class World:
         return unsettled
 
     def _unsettled(self) -> list[str]:
-        """Who is not calm yet, and why."""
+        """Who is not calm yet, and why. Whoever has to join anew waits for the others while these heal."""
         offsets = set()
         found = []
         for person in self.people:
+            if person.is_damaged and not self._is_whole.is_set():
+                continue
             replica = person.machine.replica
             if replica is None:
                 found.append(f"{person.name} does not run")
@@ -308,7 +342,4 @@ def _is_stopped(replica: Replica | None) -> bool:
 
 
 def _finds_damage(replica: Replica | None) -> bool:
-    if replica is None or replica.space.is_private:
-        return False
-    found = replica._services.sync._find(replica.space._number)  # noqa: SLF001 - the failure itself
-    return found is not None and isinstance(found[1].progress.failure, IntegrityError)
+    return replica is not None and isinstance(failure_of(replica), IntegrityError)

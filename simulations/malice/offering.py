@@ -78,7 +78,7 @@ class Contact:
         """
         return await RelayConnection.open(
             ADDRESS,
-            connector=self.machine.hardware.host.connector(),
+            connector=self.machine.connector(),
             signer=self._device.signing,
             verify=verify,
             clock=self.machine.hardware.clock,
