@@ -22,12 +22,12 @@ from simulations.loop import VirtualLoop
 from simulations.machine import Died, Machine, failure_of
 from simulations.network.network import Network
 from simulations.person import Person
-from simulations.plan import Happening, Plan
+from simulations.plan import Fault, Happening, Plan
 from simulations.relay_machine import ADDRESS, RelayMachine
 from simulations.trace import Trace
 from simulations.work import Application
 from simulations.workload import make_documents
-from syncore.core.errors import IntegrityError, SyncoreError
+from syncore.core.errors import IntegrityError, RelayLostData, SyncoreError
 from syncore.core.identifiers import Writer
 from syncore.engine.replica import Replica
 from syncore.sync.status import SyncState
@@ -36,6 +36,13 @@ SETTLING_S = 2 * 3600.0
 """How long everything may take to be calm after the last fault: backing off takes 30 s, a keep-alive 90 s."""
 _LOOK_S = 20.0
 _JOIN_ATTEMPTS = 10
+
+_PARTING = frozenset({Fault.CLONE, Fault.RESTORED_DISK, Fault.EQUIVOCATION, Fault.FLIPPED_BIT})
+"""After these a relay that lost its log may take something else in the place of what devices hold.
+
+Two clones and a restored disk write under one number, as a hostile member does, and the relay's order decides
+between them only as long as the relay remembers it. A flipped bit may hide a row of a file from its reader.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -262,6 +269,10 @@ class World:
             if person.is_damaged or _finds_damage(machine.replica):
                 person.is_damaged = True
                 await self._replace(person)
+            elif self._has_parted(machine.replica):
+                person.lose_everything()
+                person.is_damaged = True
+                await self._replace(person)
             elif not machine.is_running:
                 await person.start()
             elif person.needs_restart or _is_stopped(machine.replica):
@@ -273,12 +284,21 @@ class World:
         except SyncoreError as error:
             self.note(f"{person.name} does not start: {error}")
 
+    def _has_parted(self, replica: Replica | None) -> bool:
+        """Whether what a file holds does not fit what the relay holds now, which tells people to join anew.
+
+        That may be where one number stands for two things; anywhere else it is a defect, and nobody does.
+        """
+        if replica is None or not isinstance(failure_of(replica), RelayLostData):
+            return False
+        return any(happening.fault in _PARTING for happening in self.plan.happenings)
+
     async def _replace(self, person: Person) -> None:
-        """Throw a damaged replica away and join again, once the relay has its log again."""
+        """Throw a useless replica away and join again, once the relay has its log again."""
         if not self._is_whole.is_set():
             person.lose_everything()
             return
-        self.note(f"{person.name} joins anew, because its file is damaged")
+        self.note(f"{person.name} joins anew: its file is of no use any more")
         hardware = person.machine.hardware
         await person.machine.stop()
         hardware.die(is_power_cut=False)

@@ -131,7 +131,7 @@ async def equivocate(attacker: Attacker) -> None:
         before = await attacker.contact.offer([first])
         await asyncio.sleep(attacker.happening.duration_s)
         verdicts = [before, await attacker.contact.offer(branch)]
-    if all(verdicts):
+    if all(verdicts) and not attacker.world.plan.loses_log:
         stored = sum(found[0] is Verdict.STORED for found in verdicts)
         attacker.must_be_refused(
             Verdict.REFUSED if stored == 1 else Verdict.STORED, f"{stored} segments under one number"
