@@ -41,7 +41,7 @@ class Ending:
         devices: What is on their devices, by name.
         unsettled: What had not become calm in time.
         audits: How often each check on the way was made, and what it found.
-        relay_bytes: Everything on the relay's disk.
+        relay_bytes: Everything on the disks of relays.
         leaks: What was seen in the network that must not be there.
         overflows: Bounds that did not hold.
         defects: Errors that nobody handled.
@@ -81,13 +81,13 @@ async def look_back(world: "World", unsettled: Sequence[str]) -> Ending:
             closed={int(writer): row.number for writer, row in local(replica).default_space.closed.items()},
             secrets=[*_secrets(person.machine.hardware.disk.blobs)],
         )
-    disk = world.relay.hardware.disk
+    disks = [hardware.disk for hardware in (world.relay.hardware, *world.spares)]
     return Ending(
         ledger=world.ledger,
         devices=devices,
         unsettled=unsettled,
         audits=world.audits.results(),
-        relay_bytes=[disk.content(name) for name in disk.names],
+        relay_bytes=[disk.content(name) for disk in disks for name in disk.names],
         leaks=world.gauges.leaks,
         overflows=world.gauges.overflows,
         defects=[*world.around.loop.defects, *world.relay.failures],

@@ -59,6 +59,9 @@ DEVICE = (
     Fault.CLOCK_DRIFT, Fault.RESTORED_FILE, Fault.RESTORED_DISK, Fault.CLONE,
 )  # fmt: skip
 RELAY = tuple(fault for fault in Fault if fault.name.startswith("RELAY_"))
+LYING = (
+    Fault.RELAY_DROPS, Fault.RELAY_REORDERS, Fault.RELAY_REPLAYS, Fault.RELAY_FORKS, Fault.RELAY_LIES,
+)  # fmt: skip
 _LOSING = (Fault.RELAY_WIPED, Fault.RELAY_RESTORED, Fault.RELAY_FORKS)
 MEMBER = (Fault.GARBAGE, Fault.EQUIVOCATION, Fault.UNSEEN_DOTS, Fault.FUTURE_DELETED, Fault.FLOOD)
 

@@ -71,6 +71,7 @@ class World:
         gauges: What was measured on the way.
         acts: Dishonest acts that should be noticed, each with what shows that it was.
         forged: Writers whose segments are invalid.
+        spares: Machines beside the relay and the devices.
         began_s: When people began to write.
     """
 
@@ -87,6 +88,7 @@ class World:
     gauges: Gauges = field(default_factory=Gauges)
     acts: list[tuple[str, Callable[[], bool]]] = field(default_factory=list)
     forged: set[Writer] = field(default_factory=set)
+    spares: list[Hardware] = field(default_factory=list)
     began_s: float = 0.0
     _working: asyncio.TaskGroup | None = None
     _is_whole: asyncio.Event = field(default_factory=asyncio.Event)
@@ -110,7 +112,7 @@ class World:
 
     def scrap(self) -> None:
         """Release what the machines hold, when all is over."""
-        for hardware in (self.relay.hardware, *(one.machine.hardware for one in self.people)):
+        for hardware in (self.relay.hardware, *self.spares, *(one.machine.hardware for one in self.people)):
             hardware.scrap()
 
     @property

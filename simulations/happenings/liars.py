@@ -70,6 +70,7 @@ async def fork(world: "World", happening: Happening) -> None:
     draw = Random(happening.seed)
     other = RelayMachine(Hardware(f"relay+{world.now_s:.0f}", world.around), _OTHER_ADDRESS)
     other.hardware.replace_disk(world.relay.hardware.disk.copy())
+    world.spares.append(other.hardware)
     await other.start()
     people = draw.sample(world.people, draw.randint(1, max(1, len(world.people) - 1)))
     for person in people:
@@ -104,7 +105,7 @@ def _space(world: "World") -> SpaceId:
 def _doubts(person: "Person") -> int:
     """How often a device has accused the relay, or found that it had lost something."""
     replica = person.machine.replica
-    losses = 0 if replica is None else getattr(replica.space.status(), "relay_losses", 0)
+    losses = 0 if replica is None else replica.space.status().relay_losses
     return person.machine.accusations + losses
 
 
