@@ -41,12 +41,13 @@ class Ending:
         devices: What is on their devices, by name.
         unsettled: What had not become calm in time.
         audits: How often each check on the way was made, and what it found.
-        relay_bytes: Everything on the relay's disk.
+        relay_bytes: Everything on the disks of relays.
         leaks: What was seen in the network that must not be there.
         overflows: Bounds that did not hold.
         defects: Errors that nobody handled.
         complaints: What the application found.
         undetected: Dishonest acts that should have been noticed, and were not.
+        forged: Writers whose segments are invalid.
     """
 
     ledger: Ledger
@@ -59,6 +60,7 @@ class Ending:
     defects: Sequence[str] = ()
     complaints: Sequence[str] = ()
     undetected: Sequence[str] = ()
+    forged: frozenset[int] = frozenset()
     faults: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -79,18 +81,19 @@ async def look_back(world: "World", unsettled: Sequence[str]) -> Ending:
             closed={int(writer): row.number for writer, row in local(replica).default_space.closed.items()},
             secrets=[*_secrets(person.machine.hardware.disk.blobs)],
         )
-    disk = world.relay.hardware.disk
+    disks = [hardware.disk for hardware in (world.relay.hardware, *world.spares)]
     return Ending(
         ledger=world.ledger,
         devices=devices,
         unsettled=unsettled,
         audits=world.audits.results(),
-        relay_bytes=[disk.content(name) for name in disk.names],
+        relay_bytes=[disk.content(name) for disk in disks for name in disk.names],
         leaks=world.gauges.leaks,
         overflows=world.gauges.overflows,
         defects=[*world.around.loop.defects, *world.relay.failures],
         complaints=await _complaints(world),
         undetected=[*world.undetected()],
+        forged=frozenset(world.forged),
         faults=dict(world.faults),
     )
 

@@ -11,8 +11,10 @@ from typing import Any, TypeVar
 from simulations.disk.database import open_simulated_database
 from simulations.disk.key_files import DiskKeyFiles
 from simulations.hardware import Hardware
+from simulations.network.channels import SimulatedChannel
 from simulations.process import Process
-from syncore.core.errors import Closed, ConnectionFailed
+from simulations.relay_machine import ADDRESS
+from syncore.core.errors import Closed, ConnectionFailed, RemoteError, SyncoreError
 from syncore.engine.composition import compose
 from syncore.engine.replica import Replica
 from syncore.storage.schema import APPLICATION_ID
@@ -37,6 +39,8 @@ class Machine:
         hardware: What it is made of.
         replica: The replica that the program has open; None while it does not run.
         reports: What its sync client has complained of, in the order of its coming.
+        accusations: How often it said that the relay has done something that it must not do.
+        route: The address that it is led to whenever it asks for the relay.
     """
 
     def __init__(self, hardware: Hardware) -> None:
@@ -44,6 +48,8 @@ class Machine:
         self.hardware = hardware
         self.replica: Replica | None = None
         self.reports: list[str] = []
+        self.accusations = 0
+        self.route = ADDRESS
 
     @property
     def name(self) -> str:
@@ -104,6 +110,10 @@ class Machine:
             raise Died("the machine died")
         return task.result()
 
+    def connector(self) -> "LedConnector":
+        """Opens connections from this device, to wherever it is led."""
+        return LedConnector(self)
+
     def _pause(self) -> Callable[[], Awaitable[None]]:
         draw = self.hardware.draw
 
@@ -135,6 +145,7 @@ class Machine:
                     last = line
                     if status.reason:
                         self.reports.append(status.reason)
+                        self.accusations += isinstance(failure_of(replica), RemoteError)
                 if replica.space != space:  # it was shared, or joined another
                     break
 
@@ -149,6 +160,31 @@ class Machine:
             lambda id_: DiskKeyFiles(hardware.disk, id_.hex()),
             clock=hardware.clock,
             entropy=hardware.around.entropy(f"{hardware.name}/{hardware.life}"),
-            connector=hardware.host.connector(),
+            connector=self.connector(),
         )
         return Replica(services, None)
+
+
+class LedConnector:
+    """``Connector`` of a device: whoever owns the network decides where an address leads."""
+
+    def __init__(self, machine: Machine) -> None:
+        """Connect from a device, in its present life."""
+        self._machine = machine
+        self._connector = machine.hardware.host.connector()
+
+    async def connect(self, address: str) -> SimulatedChannel:
+        """A fresh connection.
+
+        Raises:
+            ConnectionFailed: nobody answers.
+        """
+        return await self._connector.connect(self._machine.route if address == ADDRESS else address)
+
+
+def failure_of(replica: Replica) -> SyncoreError | None:
+    """Why the syncing of a replica's shared space does not go on, if it does not."""
+    if replica.space.is_private:
+        return None
+    found = replica._services.sync._find(replica.space._number)  # noqa: SLF001 - the failure itself
+    return None if found is None else found[1].progress.failure

@@ -100,6 +100,11 @@ class Person:
             edit for edit in self._ledger.of(self.name) if edit.order >= order and not edit.is_stored
         )
 
+    def lose_everything(self) -> None:
+        """The device lost its file while the relay had lost its log: what nobody else had is gone."""
+        self._at_risk.clear()
+        self._ledger.excuse(self._ledger.of(self.name))
+
     async def _work(self, until_s: float, pace_s: float) -> None:
         loop = asyncio.get_running_loop()
         while loop.time() < until_s:

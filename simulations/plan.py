@@ -59,6 +59,10 @@ DEVICE = (
     Fault.CLOCK_DRIFT, Fault.RESTORED_FILE, Fault.RESTORED_DISK, Fault.CLONE,
 )  # fmt: skip
 RELAY = tuple(fault for fault in Fault if fault.name.startswith("RELAY_"))
+LYING = (
+    Fault.RELAY_DROPS, Fault.RELAY_REORDERS, Fault.RELAY_REPLAYS, Fault.RELAY_FORKS, Fault.RELAY_LIES,
+)  # fmt: skip
+_LOSING = (Fault.RELAY_WIPED, Fault.RELAY_RESTORED, Fault.RELAY_FORKS)
 MEMBER = (Fault.GARBAGE, Fault.EQUIVOCATION, Fault.UNSEEN_DOTS, Fault.FUTURE_DELETED, Fault.FLOOD)
 
 
@@ -104,6 +108,11 @@ class Plan:
     session_s: float | None = None
     absence_s: float = 0.0
     happenings: tuple[Happening, ...] = ()
+
+    @property
+    def loses_log(self) -> bool:
+        """Whether the relay's log is lost or forked in it, so that it may take what it has refused."""
+        return any(one.fault in _LOSING for one in self.happenings)
 
     def without(self, happenings: Sequence[Happening]) -> "Plan":
         """The same plan in which these do not happen."""

@@ -16,17 +16,19 @@ from simulations.ending import Ending, look_back
 from simulations.gauges import Gauges
 from simulations.happenings.registry import happen
 from simulations.hardware import Hardware, Surroundings
+from simulations.holding import local
 from simulations.ledger import Ledger
 from simulations.loop import VirtualLoop
-from simulations.machine import Died, Machine
+from simulations.machine import Died, Machine, failure_of
 from simulations.network.network import Network
 from simulations.person import Person
-from simulations.plan import Happening, Plan
+from simulations.plan import Fault, Happening, Plan
 from simulations.relay_machine import ADDRESS, RelayMachine
 from simulations.trace import Trace
 from simulations.work import Application
 from simulations.workload import make_documents
-from syncore.core.errors import IntegrityError, SyncoreError
+from syncore.core.errors import IntegrityError, RelayLostData, SyncoreError
+from syncore.core.identifiers import Writer
 from syncore.engine.replica import Replica
 from syncore.sync.status import SyncState
 
@@ -34,6 +36,13 @@ SETTLING_S = 2 * 3600.0
 """How long everything may take to be calm after the last fault: backing off takes 30 s, a keep-alive 90 s."""
 _LOOK_S = 20.0
 _JOIN_ATTEMPTS = 10
+
+_PARTING = frozenset({Fault.CLONE, Fault.RESTORED_DISK, Fault.EQUIVOCATION, Fault.FLIPPED_BIT})
+"""After these a relay that lost its log may take something else in the place of what devices hold.
+
+Two clones and a restored disk write under one number, as a hostile member does, and the relay's order decides
+between them only as long as the relay remembers it. A flipped bit may hide a row of a file from its reader.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +70,8 @@ class World:
         recovering: Whose device was set back, and has not caught up with the relay since.
         gauges: What was measured on the way.
         acts: Dishonest acts that should be noticed, each with what shows that it was.
+        forged: Writers whose segments are invalid.
+        spares: Machines beside the relay and the devices.
         began_s: When people began to write.
     """
 
@@ -76,6 +87,8 @@ class World:
     recovering: set[str] = field(default_factory=set)
     gauges: Gauges = field(default_factory=Gauges)
     acts: list[tuple[str, Callable[[], bool]]] = field(default_factory=list)
+    forged: set[Writer] = field(default_factory=set)
+    spares: list[Hardware] = field(default_factory=list)
     began_s: float = 0.0
     _working: asyncio.TaskGroup | None = None
     _is_whole: asyncio.Event = field(default_factory=asyncio.Event)
@@ -99,7 +112,7 @@ class World:
 
     def scrap(self) -> None:
         """Release what the machines hold, when all is over."""
-        for hardware in (self.relay.hardware, *(one.machine.hardware for one in self.people)):
+        for hardware in (self.relay.hardware, *self.spares, *(one.machine.hardware for one in self.people)):
             hardware.scrap()
 
     @property
@@ -165,20 +178,47 @@ class World:
         """Return when the relay has all that the devices have, or at the end: none may be set back before."""
         await self._is_whole.wait()
 
-    async def until_recovered(self) -> None:
-        """Return when every device that was set back has again what the relay has, or at the end."""
-        while self.recovering and self.now_s < self.ends_s:
-            self._note_recovered()
-            await asyncio.sleep(_LOOK_S)
+    async def until_recovered(self) -> bool:
+        """Wait until the relay is whole and every device that was set back has again what the relay has.
 
-    async def heal(self) -> None:
-        """The relay has lost something: return when the devices have given it back, or at the end."""
-        self._is_whole.clear()
+        Returns:
+            Whether that is so; otherwise it is the end, and the relay may not lose anything any more.
+        """
         while self.now_s < self.ends_s:
+            self._note_recovered()
+            if self._is_whole.is_set() and not self.recovering:
+                return True
             await asyncio.sleep(_LOOK_S)
-            if not self._unsettled():
-                break
+        return False
+
+    def part_with_log(self) -> None:
+        """The relay is about to lose something that only devices have then; :meth:`heal` follows."""
+        self._is_whole.clear()
+
+    async def heal(self) -> bool:
+        """Wait until the devices have given back to the relay what it has lost.
+
+        Returns:
+            Whether they have; otherwise it is the end.
+        """
+        is_whole = False
+        while self.now_s < self.ends_s and not is_whole:
+            await asyncio.sleep(_LOOK_S)
+            is_whole = not self._unsettled() and await self._are_at_head()
         self._is_whole.set()
+        return is_whole
+
+    async def _are_at_head(self) -> bool:
+        """Whether all devices that are not damaged hold the relay's log, and not another one."""
+        for person in self.people:
+            replica = person.machine.replica
+            if replica is not None and not person.is_damaged:
+                row = local(replica).default_space.row
+                head = await self.relay.head(row.id)
+                held = (row.generation, row.log_offset, row.running_hash)
+                if head is None or (head.generation, head.offset, head.running_hash) != held:
+                    return False
+        return True
 
     def _note_recovered(self) -> None:
         for person in self.people:
@@ -229,6 +269,11 @@ class World:
             return
         try:
             if person.is_damaged or _finds_damage(machine.replica):
+                person.is_damaged = True
+                await self._replace(person)
+            elif self._has_parted(machine.replica):
+                person.lose_everything()
+                person.is_damaged = True
                 await self._replace(person)
             elif not machine.is_running:
                 await person.start()
@@ -241,9 +286,21 @@ class World:
         except SyncoreError as error:
             self.note(f"{person.name} does not start: {error}")
 
+    def _has_parted(self, replica: Replica | None) -> bool:
+        """Whether what a file holds does not fit what the relay holds now, which tells people to join anew.
+
+        That may be where one number stands for two things; anywhere else it is a defect, and nobody does.
+        """
+        if replica is None or not isinstance(failure_of(replica), RelayLostData):
+            return False
+        return any(happening.fault in _PARTING for happening in self.plan.happenings)
+
     async def _replace(self, person: Person) -> None:
-        """Throw a damaged replica away and join again."""
-        self.note(f"{person.name} joins anew, because its file is damaged")
+        """Throw a useless replica away and join again, once the relay has its log again."""
+        if not self._is_whole.is_set():
+            person.lose_everything()
+            return
+        self.note(f"{person.name} joins anew: its file is of no use any more")
         hardware = person.machine.hardware
         await person.machine.stop()
         hardware.die(is_power_cut=False)
@@ -269,10 +326,12 @@ class World:
         return unsettled
 
     def _unsettled(self) -> list[str]:
-        """Who is not calm yet, and why."""
+        """Who is not calm yet, and why. Whoever has to join anew waits for the others while these heal."""
         offsets = set()
         found = []
         for person in self.people:
+            if person.is_damaged and not self._is_whole.is_set():
+                continue
             replica = person.machine.replica
             if replica is None:
                 found.append(f"{person.name} does not run")
@@ -305,7 +364,4 @@ def _is_stopped(replica: Replica | None) -> bool:
 
 
 def _finds_damage(replica: Replica | None) -> bool:
-    if replica is None or replica.space.is_private:
-        return False
-    found = replica._services.sync._find(replica.space._number)  # noqa: SLF001 - the failure itself
-    return found is not None and isinstance(found[1].progress.failure, IntegrityError)
+    return replica is not None and isinstance(failure_of(replica), IntegrityError)

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from simulations.happenings import devices, network, relay
+from simulations.happenings import devices, liars, members, network, relay
 from simulations.plan import Fault, Happening
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ _HAPPENINGS: "dict[Fault, Callable[[World, Happening], Awaitable[None]]]" = {
     **network.HAPPENINGS,
     **devices.HAPPENINGS,
     **relay.HAPPENINGS,
+    **liars.HAPPENINGS,
+    **members.HAPPENINGS,
 }
 
 

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from simulations.plan import DEVICE, NETWORK, Fault, Likelihood, Plan, draw_plan
+from simulations.plan import DEVICE, LYING, MEMBER, NETWORK, RELAY, Fault, Likelihood, Plan, draw_plan
 
 DEFAULT = "mixture"
-
-_RELAY = (Fault.RELAY_KILL, Fault.RELAY_POWER_CUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +28,7 @@ SCENARIOS = {
             hours=(0.5, 3),
             edits=(190, 260),
             happenings=(5, 10),
-            weights=dict.fromkeys((*NETWORK, *DEVICE, *_RELAY), 1.0),
+            weights=dict.fromkeys((*NETWORK, *DEVICE, *RELAY, *MEMBER), 1.0),
         ),
     ),
     "calm": Scenario(
@@ -96,6 +94,17 @@ SCENARIOS = {
                 Fault.POWER_CUT: 6, Fault.RELAY_POWER_CUT: 2, Fault.KILL: 1, Fault.PARTITION: 2,
                 Fault.DISK_FULL: 1,
             },
+        ),
+    ),
+    "hostile": Scenario(
+        about="A space with members who cheat, at a relay that loses its log, forks it, and lies.",
+        likelihood=Likelihood(
+            devices=(2, 4),
+            hours=(0.5, 1),
+            edits=(50, 100),
+            happenings=(4, 7),
+            weights={**dict.fromkeys(MEMBER, 2.0), **dict.fromkeys(LYING, 1.0), Fault.RELAY_WIPED: 0.5},
+            duration_s=(30, 300),
         ),
     ),
     "lost-disk": Scenario(

@@ -1,0 +1,1 @@
+"""Dishonest members and relays: what they make, and how it gets to the others."""
