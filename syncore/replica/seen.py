@@ -18,11 +18,15 @@ async def seen_vector(replica: LocalReplica, space: int, token: str) -> dict[Wri
 
 
 def _current(pending: PendingRows, vector: dict[Writer, int]) -> dict[Writer, int]:
-    """Follow the renamed operations; chains end because every renaming leads to a newer name."""
+    """Follow the renamed operations; those of a writer again only up to a higher number than before."""
     waiting = list(vector.items())
+    followed: dict[Writer, int] = {}
     done: dict[Writer, int] = {}
     while waiting:
         writer, number = waiting.pop()
+        if number <= followed.get(writer, 0):
+            continue
+        followed[writer] = number
         renamed = pending.renamed(writer)
         kept = min([number] + [old.number - 1 for old, _ in renamed])
         if kept > done.get(writer, 0):
@@ -31,5 +35,5 @@ def _current(pending: PendingRows, vector: dict[Writer, int]) -> dict[Writer, in
         for old, new in renamed:
             if old.number <= number:
                 covered = join([covered, {new.writer: new.number}])
-        waiting += [(w, n) for w, n in covered.items() if n > done.get(w, 0)]
+        waiting += covered.items()
     return {writer: number for writer, number in done.items() if number}

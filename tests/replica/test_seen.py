@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from syncore.core.errors import InvalidToken
+from syncore.core.identifiers import Dot, Writer
+from syncore.core.ports import Durability
 from syncore.documents.changes import remove
 from syncore.replica.seen import seen_vector
 from syncore.replica.tokens import decode_token, encode_token
+from syncore.storage.pending_rows import PendingRows
 from tests.replica.databases import open_private
 from tests.replica.invariants import check_device
 from tests.replica.world import make_world
@@ -117,6 +120,49 @@ async def test_tokens_survive_rekeying(tmp_path: Path) -> None:
     await device.exchange()
     await check_device(device)
     await device.close()
+
+
+async def test_tokens_of_what_a_copy_had_sent_stay(tmp_path: Path) -> None:
+    """What a copied disk finds in the log under its very name keeps that name, and its tokens cover it."""
+    _, (device,) = make_world(tmp_path, "carried", 1)
+    await device.open()
+    await device.collection("notes").insert({"title": "zero"}, id="a")
+    await device.exchange()
+    one = await device.collection("notes").update("a", title="one")
+    backup, _ = await device.snapshot(tmp_path / "backup")
+    files = device.files.copy()
+    await device.exchange()
+    await device.close()
+    shutil.copy(backup, device.path)
+    device.files = files
+    await device.open()
+    await device.collection("notes").update("a", title="two")
+    await device.exchange()
+    vector = decode_token(one.token, device.relay.space)
+    assert await seen_vector(device.local, device.number, one.token) == vector
+    notes = device.collection("notes")
+    assert (await notes.update("a", title="three", seen=one.token)).conflicts == ("title",)
+    await device.exchange()
+    await check_device(device)
+    await device.close()
+
+
+async def test_names_in_a_circle_are_followed_once(tmp_path: Path) -> None:
+    """Whatever the names that operations were given, following a token's ends."""
+    async with open_private(tmp_path / "a.db") as replica:
+        read = await replica.collection().insert({"title": "one"}, id="a")
+        space = replica.local.default_space
+        (writer,) = decode_token(read.token, space.id)
+        circle = [
+            (Dot(writer, 1), Dot(Writer(9), 5)),
+            (Dot(Writer(9), 5), Dot(writer, 1)),
+            (Dot(Writer(9), 4), Dot(Writer(9), 4)),
+        ]
+        await replica.local.database.write(
+            lambda sql: PendingRows(sql, space.number).note_renamed(circle), Durability.NORMAL
+        )
+        today = await seen_vector(replica.local, space.number, read.token)
+        assert today == {Writer(9): 3}
 
 
 async def test_a_token_of_another_space_is_refused(tmp_path: Path) -> None:
