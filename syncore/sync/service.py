@@ -280,7 +280,11 @@ class SyncService:
             try:
                 await self._connect(link, active)
             except SyncoreError as failure:
-                attempt = 1 if any(sync.was_live for sync in active) else attempt + 1
+                # A disk that is full or broken is so whatever the relay does: being live again is no success.
+                has_succeeded = any(sync.was_live for sync in active) and not isinstance(
+                    failure, StorageError
+                )
+                attempt = 1 if has_succeeded else attempt + 1
                 self._note_failure(active, failure)
             except Exception as defect:
                 self._note_failure(active, Misused(f"a defect in syncore stopped the syncing: {defect!r}"))
