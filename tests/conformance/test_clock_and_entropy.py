@@ -1,21 +1,42 @@
 """What every implementation of the Clock and Entropy ports does, the twins of simulations included."""
 
+import itertools
+
 import pytest
 
+from simulations import senses
 from syncore.adapters.clock import SystemClock
 from syncore.adapters.entropy import SystemEntropy
 from syncore.core.ports import Clock, Entropy
 from tests.replica.world import SeededEntropy, SteppingClock
 
 
-@pytest.fixture(params=[SystemClock, SteppingClock])
+def simulated_clock() -> Clock:
+    """A clock of a simulated world that somebody puts wrong between any two readings, as is its nature."""
+    return WrongClock(itertools.count().__next__)
+
+
+class WrongClock(senses.SimulatedClock):
+    """A clock whose drift changes at every reading."""
+
+    def monotonic_ms(self) -> int:
+        """The same, and the drift changes after it."""
+        now_ms = super().monotonic_ms()
+        self.drift = 0.2 if self.drift < 0 else -0.2
+        return now_ms
+
+
+@pytest.fixture(params=[SystemClock, SteppingClock, simulated_clock])
 def clock(request: pytest.FixtureRequest) -> Clock:
     """A clock."""
     made: Clock = request.param()
     return made
 
 
-@pytest.fixture(params=[SystemEntropy, lambda: SeededEntropy("seed")], ids=["system", "seeded"])
+@pytest.fixture(
+    params=[SystemEntropy, lambda: SeededEntropy("seed"), lambda: senses.SeededEntropy("seed")],
+    ids=["system", "seeded", "simulated"],
+)
 def entropy(request: pytest.FixtureRequest) -> Entropy:
     """A source of randomness."""
     made: Entropy = request.param()
