@@ -9,6 +9,8 @@ from pathlib import Path
 
 from simulations.application import load_application
 from simulations.keeping import keep
+from simulations.kept_plans import Kept, kept_text, read_kept
+from simulations.plan import Plan
 from simulations.planted.proving import prove_planted
 from simulations.quiet import be_quiet
 from simulations.reporting import matrix, summary, timeline
@@ -16,6 +18,7 @@ from simulations.running import Outcome, simulate
 from simulations.scenarios.worlds import DEFAULT, SCENARIOS, plan_of
 from simulations.shrinking import shrink
 from simulations.swarm import play_swarm
+from simulations.work import Application
 from syncore.core.errors import Misused
 
 FAILED = 1
@@ -41,27 +44,29 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m simulations",
         description="Worlds that run the real syncore under faults, each decided by one seed.",
-        epilog="scenarios: " + "; ".join(f"{name}: {one.about}" for name, one in SCENARIOS.items()),
+        epilog="\n".join(["scenarios:", *(f"  {name}: {one.about}" for name, one in SCENARIOS.items())]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     run = commands.add_parser("run", help="play one seed")
-    run.add_argument("--seed", type=int, required=True)
     run.set_defaults(command=_run)
     replay = commands.add_parser("replay", help="play one seed and show what happened")
-    replay.add_argument("seed", type=int)
     replay.add_argument("--details", action="store_true", help="every edit and every frame too")
     replay.set_defaults(command=_replay)
     shorten = commands.add_parser("shrink", help="find a shorter run that fails in the same way")
-    shorten.add_argument("seed", type=int)
+    shorten.add_argument("--keep", type=Path, metavar="FILE", help="write the shortest plan into a file")
     shorten.set_defaults(command=_shrink)
     for one in (run, replay, shorten):
+        which = one.add_mutually_exclusive_group(required=True)
+        if one is run:
+            which.add_argument("--seed", type=int)
+        else:
+            which.add_argument("seed", type=int, nargs="?")
+        which.add_argument("--plan", type=Path, metavar="FILE", help="a kept plan instead of a seed's")
         one.add_argument("--scenario", choices=SCENARIOS, default=DEFAULT)
         one.add_argument("--devices", type=int, metavar="K")
         one.add_argument("--hours", type=float, metavar="H", help="virtual hours")
-    for one in (run, replay):
-        one.add_argument("--application", metavar="MODULE:CLASS", help="play it too (docs/simulations.md)")
-
     swarm = commands.add_parser("swarm", help="play many seeds")
     swarm.add_argument("--seeds", type=_seeds, required=True, metavar="A..B")
     swarm.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
@@ -69,6 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     swarm.add_argument("--table", action="store_true", help="show which checker met which fault how often")
     swarm.add_argument("--every-fault", action="store_true", help="fail if some kind of fault never happened")
     swarm.set_defaults(command=_swarm)
+    for one in (run, replay, shorten, swarm):
+        one.add_argument(
+            "--application", metavar="MODULE:CLASS", default="", help="play it too (docs/simulations.md)"
+        )
     planted = commands.add_parser("planted", help="show that each planted fault is caught")
     planted.add_argument("--seeds", type=int, default=50, metavar="N", help="seeds to try for each")
     planted.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
@@ -93,24 +102,27 @@ def _seeds(text: str) -> range:
 
 
 def _run(options: argparse.Namespace) -> int:
-    outcome = _play(options, options.seed)
+    outcome = simulate(_plan(options), _application(options))
     print(json.dumps(record(outcome)) if options.json else summary(outcome))
     return 0 if outcome.has_passed else FAILED
 
 
 def _replay(options: argparse.Namespace) -> int:
-    outcome = _play(options, options.seed)
+    outcome = simulate(_plan(options), _application(options))
     print(timeline(outcome, with_details=options.details))
     print(summary(outcome))
     return 0 if outcome.has_passed else FAILED
 
 
 def _shrink(options: argparse.Namespace) -> int:
-    plan = plan_of(options.seed, options.scenario, devices=options.devices, hours=options.hours)
-    shortest = shrink(plan, note=lambda line: print(line, file=sys.stderr, flush=True))
+    plan = _plan(options)
+    shortest = shrink(plan, _application(options), note=lambda line: print(line, file=sys.stderr, flush=True))
     if shortest is None:
-        print(f"seed {options.seed} passes: there is nothing to shorten")
+        print(f"seed {plan.seed} passes: there is nothing to shorten")
         return 0
+    if options.keep is not None:
+        first = shortest.violations[0]
+        _write(options.keep, kept_text(Kept(plan=shortest.plan, found=f"{first.checker}: {first.what}")))
     print(timeline(shortest, with_details=False))
     print(summary(shortest))
     return FAILED
@@ -123,6 +135,7 @@ def _swarm(options: argparse.Namespace) -> int:
         jobs=options.jobs,
         is_quiet=options.json,
         is_complete=options.every_fault,
+        application=options.application,
     )
     if options.json:
         print(json.dumps(result.record()))
@@ -150,11 +163,21 @@ def _keep(options: argparse.Namespace) -> int:
     return 0
 
 
-def _play(options: argparse.Namespace, seed: int) -> Outcome:
-    application = load_application(options.application) if options.application else None
-    return simulate(
-        plan_of(seed, options.scenario, devices=options.devices, hours=options.hours), application
-    )
+def _plan(options: argparse.Namespace) -> Plan:
+    if options.plan is not None:
+        return read_kept(options.plan).plan
+    return plan_of(options.seed, options.scenario, devices=options.devices, hours=options.hours)
+
+
+def _application(options: argparse.Namespace) -> Application | None:
+    return load_application(options.application) if options.application else None
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise Misused(f"{path} cannot be written: {error.strerror}") from error
 
 
 def record(outcome: Outcome) -> dict[str, object]:
@@ -167,6 +190,7 @@ def record(outcome: Outcome) -> dict[str, object]:
         "trace": outcome.trace.hash,
         "virtual_hours": round(outcome.virtual_hours, 3),
         "edits": outcome.edits,
+        "acts": outcome.acts,
         "faults": dict(sorted(outcome.faults.items())),
         "checks": outcome.checks,
         "violations": [f"{one.checker}: {one.what}" for one in outcome.violations],

@@ -99,11 +99,18 @@ async def look_back(world: "World", unsettled: Sequence[str]) -> Ending:
 
 
 async def _complaints(world: "World") -> Sequence[str]:
-    """What the application says of its own documents; asked in the first device's program."""
+    """What the application says of its own documents; asked in the program of one that runs."""
     running = {one.name: one.machine.replica for one in world.people if one.machine.replica is not None}
-    if world.application is None or not running:
+    usage = world.usage
+    if usage is None or not running:
         return []
-    return await world.people[0].machine.run(world.application.check(running))
+    asked = next(person for person in world.people if person.name in running)
+    try:
+        found = await asked.machine.run(usage.application.check(running))
+    except Exception as error:  # noqa: BLE001 - an application's mistakes are told at the end of the run
+        usage.complain("check", error)
+        found = []
+    return [*usage.complaints, *found]
 
 
 async def _find(replica: Replica, places: Sequence[Place]) -> dict[Place, dict[str, object] | None]:

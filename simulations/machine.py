@@ -106,7 +106,10 @@ class Machine:
             await asyncio.wait([task])
         finally:
             task.cancel()
-        if not process.is_alive or task.cancelled():
+        if task.cancelled():
+            raise Died("the machine died")
+        if not process.is_alive:
+            task.exception()  # what the dead still say is not heard
             raise Died("the machine died")
         return task.result()
 

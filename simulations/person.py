@@ -7,7 +7,7 @@ from collections.abc import Callable
 from simulations.holding import Held, Place, look
 from simulations.ledger import Edit, Kind, Ledger
 from simulations.machine import Died, Machine
-from simulations.work import Application
+from simulations.work import Usage
 from simulations.workload import JOURNALS, LEFT, LISTING, RIGHT, SHARED_PLACES, TAGS, TEXT, Writer
 from syncore.core.errors import DiskFull, IntegrityError, StorageError, SyncoreError
 from syncore.engine.replica import Replica
@@ -38,7 +38,7 @@ class Person:
         ledger: Ledger,
         draw: random.Random,
         audit: Audit,
-        application: Application | None = None,
+        usage: Usage | None = None,
     ) -> None:
         """Somebody who has not begun, and who uses an application too if there is one."""
         self.machine = machine
@@ -48,7 +48,7 @@ class Person:
         self._ledger = ledger
         self._draw = draw
         self._audit = audit
-        self._application = application
+        self._usage = usage
         self._writer = Writer(machine.name, ledger, draw)
         self._at_risk: list[Edit] = []
         machine.hardware.on_death = self._on_death
@@ -119,8 +119,8 @@ class Person:
         assert replica is not None
         assert process is not None
         try:
-            if self._application is not None and self._draw.random() < 0.5:
-                await self.machine.run(self._application.act(replica, self._draw, self.name))
+            if self._usage is not None and self._draw.random() < 0.5:
+                await self._use(self._usage, replica)
             elif self._draw.random() < 0.1:
                 notes = self._draw.sample(SHARED_PLACES, 3)
                 held = await self.machine.run(
@@ -143,6 +143,18 @@ class Person:
             self.machine.hardware.note(f"cannot use its disk: {error}")
         except SyncoreError as error:
             self.machine.hardware.note(f"could not: {error}", is_detail=True)
+
+    async def _use(self, usage: Usage, replica: Replica) -> None:
+        try:
+            done = await self.machine.run(usage.application.act(replica, self._draw, self.name))
+        except SyncoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - an application's mistakes are told at the end of the run
+            usage.complain(f"act on {self.name}", error)
+            return
+        usage.acts += 1
+        if done is not None:
+            self.machine.hardware.note(done)
 
     def _journals(self) -> list[Place]:
         authors = sorted({edit.author for edit in self._ledger.edits if edit.kind is Kind.JOURNAL})

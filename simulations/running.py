@@ -11,7 +11,7 @@ from simulations.loop import run
 from simulations.network.medium import NetworkEvent
 from simulations.plan import Plan
 from simulations.trace import Trace
-from simulations.work import Application
+from simulations.work import Application, name_of
 from simulations.world import make_world
 
 
@@ -24,6 +24,8 @@ class Outcome:
         trace: What happened.
         virtual_hours: How long it took, in the world.
         edits: How many edits were begun.
+        application: The application that was played too, as ``module:Class``; empty for none.
+        acts: How often somebody did something with it.
         faults: What went wrong, how often.
         checks: How often each checker looked.
         violations: What does not hold.
@@ -36,6 +38,8 @@ class Outcome:
     faults: Counter[str]
     checks: dict[str, int]
     violations: list[Violation]
+    application: str = ""
+    acts: int = 0
 
     @property
     def has_passed(self) -> bool:
@@ -73,4 +77,6 @@ def simulate(plan: Plan, application: Application | None = None) -> Outcome:
         faults=world.faults + Counter({f"network: {kind}": count for kind, count in network.faults.items()}),
         checks=checks,
         violations=violations,
+        application="" if application is None else name_of(application),
+        acts=0 if world.usage is None else world.usage.acts,
     )

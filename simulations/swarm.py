@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from statistics import median
 
+from simulations.application import load_application
 from simulations.plan import Fault
 from simulations.quiet import be_quiet
 from simulations.reporting import summary
@@ -105,9 +106,14 @@ class SwarmResult:
 _DRAWN = frozenset(fault.value for fault in Fault)
 
 
-def play_one(seed: int, scenario: str) -> Played:
-    """Play a seed in this process."""
-    outcome = simulate(plan_of(seed, scenario))
+def play_one(seed: int, scenario: str, application: str = "") -> Played:
+    """Play a seed in this process.
+
+    Raises:
+        Misused: there is no such application.
+    """
+    loaded = load_application(application) if application else None
+    outcome = simulate(plan_of(seed, scenario), loaded)
     return Played(
         seed=seed,
         devices=outcome.plan.devices,
@@ -120,12 +126,30 @@ def play_one(seed: int, scenario: str) -> Played:
 
 
 def play_swarm(
-    seeds: Sequence[int], scenario: str, *, jobs: int, is_quiet: bool, is_complete: bool = False
+    seeds: Sequence[int],
+    scenario: str,
+    *,
+    jobs: int,
+    is_quiet: bool,
+    is_complete: bool = False,
+    application: str = "",
 ) -> SwarmResult:
-    """Play seeds; a failure is printed when it is found, its seed first."""
+    """Play seeds; a failure is printed when it is found, its seed first.
+
+    Args:
+        seeds: The seeds.
+        scenario: The scenario of them all.
+        jobs: How many processes play them.
+        is_quiet: Whether there is no progress bar.
+        is_complete: Whether every kind of fault must have happened in some run.
+        application: What is played too, as ``module:Class``; empty for nothing.
+
+    Raises:
+        Misused: there is no such application.
+    """
     result = SwarmResult(scenario=scenario, is_complete=is_complete)
     failed = 0
-    for count, run in enumerate(_runs(seeds, scenario, jobs), start=1):
+    for count, run in enumerate(_runs(seeds, scenario, jobs, application), start=1):
         result.add(run)
         if run.failure:
             failed += 1
@@ -137,17 +161,17 @@ def play_swarm(
     return result
 
 
-def _runs(seeds: Sequence[int], scenario: str, jobs: int) -> Iterator[Played]:
+def _runs(seeds: Sequence[int], scenario: str, jobs: int, application: str) -> Iterator[Played]:
     """The runs in the order of their seeds, a few under way at a time."""
     if jobs <= 1:
-        yield from (play_one(seed, scenario) for seed in seeds)
+        yield from (play_one(seed, scenario, application) for seed in seeds)
         return
     waiting: list[Future[Played]] = []
     rest: Iterable[int] = iter(seeds)
     # Each process is started anew: a fork would inherit this one's memory and threads.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=be_quiet) as pool:
         for seed in rest:
-            waiting.append(pool.submit(play_one, seed, scenario))
+            waiting.append(pool.submit(play_one, seed, scenario, application))
             if len(waiting) >= jobs * _AHEAD:
                 yield waiting.pop(0).result()
         yield from (one.result() for one in waiting)

@@ -1,31 +1,45 @@
-"""What an application tells the world of itself."""
+"""What an application tells the world of itself, and what the world notes of its use."""
 
 import random
+import traceback
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from syncore.engine.replica import Replica
+
+MAX_COMPLAINTS = 20
+"""Errors of an application that are kept; more of them would say the same."""
+_FRAMES = 4
 
 
 class Application:
     """An application under test: subclass it and override what it does.
 
     It must keep nothing between two calls but what it was constructed with: the world kills its devices, and
-    plays it again from another seed.
+    plays it again from another seed. What is left to chance it draws from what it is given, and it asks no
+    clock: so a seed plays the same again.
     """
 
     async def prepare(self, replica: Replica) -> None:
-        """Make the documents that are there at the beginning, on the first device."""
+        """Make the documents that are there at the beginning, on the first device.
 
-    async def act(self, replica: Replica, draw: random.Random, who: str) -> None:
+        The others join after that. What it raises ends the run.
+        """
+
+    async def act(self, replica: Replica, draw: random.Random, who: str) -> str | None:
         """Do what one person does once, on one device.
 
-        What it raises as a ``SyncoreError`` (a full disk, a document that is gone) counts as an edit that did
-        not happen; anything else fails the run.
+        What it raises as a ``SyncoreError`` (a full disk, a document that is gone, a program that dies)
+        counts as something that did not happen; anything else, such as a failed assertion, fails the run.
 
         Args:
             replica: The device's replica.
             draw: Everything that is left to chance comes from here, so that a seed can be played again.
             who: The device's name.
+
+        Returns:
+            What was done, in one line for the timeline; None if that is not worth a line.
         """
 
     async def check(self, replicas: Mapping[str, Replica]) -> Sequence[str]:
@@ -36,3 +50,35 @@ class Application:
         """
         del replicas
         return []
+
+
+@dataclass(slots=True)
+class Usage:
+    """How an application is used in one world.
+
+    Attributes:
+        application: The application.
+        acts: How often somebody did something with it, to its end.
+        complaints: What it raised although it should not, in words.
+    """
+
+    application: Application
+    acts: int = 0
+    complaints: list[str] = field(default_factory=list)
+
+    def complain(self, where: str, error: Exception) -> None:
+        """Keep an error of the application's for the end."""
+        if len(self.complaints) < MAX_COMPLAINTS:
+            self.complaints.append(f"{where} raised {_told(error)}")
+
+
+def name_of(application: Application) -> str:
+    """Such as ``shop:Shop``, as the command line takes it."""
+    return f"{type(application).__module__}:{type(application).__qualname__}"
+
+
+def _told(error: Exception) -> str:
+    """An error in one line, with where it came from, the innermost place first."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    places = [f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in reversed(frames)]
+    return f"{type(error).__name__}: {error} ({', from '.join(places)})"

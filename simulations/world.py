@@ -22,12 +22,12 @@ from simulations.loop import VirtualLoop
 from simulations.machine import Died, Machine, failure_of
 from simulations.network.network import Network
 from simulations.person import Person
-from simulations.plan import Fault, Happening, Plan
+from simulations.plan import RELAY, Fault, Happening, Plan
 from simulations.relay_machine import ADDRESS, RelayMachine
 from simulations.trace import Trace
-from simulations.work import Application
+from simulations.work import Application, Usage
 from simulations.workload import make_documents
-from syncore.core.errors import IntegrityError, RelayLostData, SyncoreError
+from syncore.core.errors import IntegrityError, NewerFormat, NotAReplica, RelayLostData, SyncoreError
 from syncore.core.identifiers import Writer
 from syncore.engine.replica import Replica
 from syncore.sync.status import SyncState
@@ -43,6 +43,12 @@ _PARTING = frozenset({Fault.CLONE, Fault.RESTORED_DISK, Fault.EQUIVOCATION, Faul
 Two clones and a restored disk write under one number, as a hostile member does, and the relay's order decides
 between them only as long as the relay remembers it. A flipped bit may hide a row of a file from its reader.
 """
+
+
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +67,7 @@ class World:
         plan: What is played.
         around: Network, time, trace.
         relay: The relay.
-        application: What people use beside the documents of every world, if anything.
+        usage: The application that people use beside the documents of every world, if there is one.
         people: Everybody with a device, in the order of their coming.
         ledger: What they did.
         audits: What was found while they did it.
@@ -78,7 +84,7 @@ class World:
     plan: Plan
     around: Surroundings
     relay: RelayMachine
-    application: Application | None = None
+    usage: Usage | None = None
     ledger: Ledger = field(default_factory=Ledger)
     people: list[Person] = field(default_factory=list)
     audits: Audits = field(default_factory=Audits)
@@ -91,13 +97,12 @@ class World:
     spares: list[Hardware] = field(default_factory=list)
     began_s: float = 0.0
     _working: asyncio.TaskGroup | None = None
-    _is_whole: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_whole: asyncio.Event = field(default_factory=_set_event)
 
     async def play(self) -> Ending:
         """Everything from an empty world to what there is to say at its end."""
-        self._is_whole.set()
         await self.relay.start()
-        await self._found_space()
+        await self.found_space()
         self.began_s = self.now_s
         async with asyncio.TaskGroup() as working:
             self._working = working
@@ -133,7 +138,7 @@ class World:
         """Somebody with a new device, switched off."""
         machine = Machine(Hardware(name, self.around))
         draw = self.around.draw(f"person {name}")
-        person = Person(machine, self.ledger, draw, self.audits.take, self.application)
+        person = Person(machine, self.ledger, draw, self.audits.take, self.usage)
         self.people.append(person)
         return person
 
@@ -204,7 +209,7 @@ class World:
         is_whole = False
         while self.now_s < self.ends_s and not is_whole:
             await asyncio.sleep(_LOOK_S)
-            is_whole = not self._unsettled() and await self._are_at_head()
+            is_whole = not self.unsettled() and await self._are_at_head()
         self._is_whole.set()
         return is_whole
 
@@ -226,13 +231,14 @@ class World:
             if replica is not None and replica.space.status().state is SyncState.LIVE:
                 self.recovering.discard(person.name)
 
-    async def _found_space(self) -> None:
+    async def found_space(self) -> None:
+        """Have all devices of the plan share a space, with the documents that are there at the beginning."""
         first = self.add_person("d0")
         replica = await first.machine.start()
         await first.machine.run(replica.share(ADDRESS))
         await first.machine.run(make_documents(replica))
-        if self.application is not None:
-            await first.machine.run(self.application.prepare(replica))
+        if self.usage is not None:
+            await first.machine.run(self.usage.application.prepare(replica))
         for number in range(1, self.plan.devices):
             await self.join(self.add_person(f"d{number}"))
         for person in self.people:
@@ -248,8 +254,14 @@ class World:
     async def _happen(self, happening: Happening) -> None:
         await asyncio.sleep(happening.time_s)
         self.faults[happening.fault.value] += 1
-        self.note(f"{happening.fault.value} at d{happening.device}")
+        told = happening.fault.value
+        if happening.fault not in RELAY:
+            told += f" at d{happening.device}"
+        self.note(told)
+        began_s = self.now_s
         await happen(self, happening)
+        if self.now_s > began_s:
+            self.note(f"{told} is over")
 
     async def _keep_running(self) -> None:
         """People start their programs again, sooner or later."""
@@ -280,7 +292,7 @@ class World:
             elif person.needs_restart or _is_stopped(machine.replica):
                 await machine.stop()
                 await person.start()
-        except IntegrityError as error:
+        except (IntegrityError, NotAReplica, NewerFormat) as error:  # a bit of its header may have flipped
             self.note(f"{person.name} cannot use its file: {error}")
             person.is_damaged = True
         except SyncoreError as error:
@@ -322,10 +334,10 @@ class World:
             await asyncio.sleep(_LOOK_S)
             for person in self.people:
                 await person.check_stored()
-            unsettled = self._unsettled()
+            unsettled = self.unsettled()
         return unsettled
 
-    def _unsettled(self) -> list[str]:
+    def unsettled(self) -> list[str]:
         """Who is not calm yet, and why. Whoever has to join anew waits for the others while these heal."""
         offsets = set()
         found = []
@@ -351,7 +363,8 @@ def make_world(plan: Plan, application: Application | None = None) -> World:
     seed = f"{plan.scenario}/{plan.seed}"
     network = Network(loop, random.Random(f"{seed}/network"))
     around = Surroundings(seed=seed, loop=loop, network=network, trace=Trace())
-    return World(plan, around, RelayMachine(Hardware("relay", around)), application)
+    usage = None if application is None else Usage(application)
+    return World(plan, around, RelayMachine(Hardware("relay", around)), usage)
 
 
 def log_offset(replica: Replica) -> int:

@@ -1,0 +1,135 @@
+"""Applications are found by name, played under many seeds, and fail with their seed and their reason."""
+
+import random
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from simulations.application import Application, Failed, load_application, play, play_kept
+from simulations.kept_plans import Kept, kept_text
+from simulations.work import name_of
+from syncore.core.errors import Misused
+from syncore.documents.changes import Counter, increment
+from syncore.engine.replica import Replica
+from tests.simulations.small_plans import SMALL
+
+HERE = __name__
+
+
+class Entries(Application):
+    """A total beside its entries, which always add up."""
+
+    async def prepare(self, replica: Replica) -> None:
+        """No entry yet."""
+        await replica.collection("totals").insert({"sum": Counter(0)}, id="total")
+
+    async def act(self, replica: Replica, draw: random.Random, who: str) -> str | None:
+        """Make an entry and count it, together."""
+        amount = draw.randint(1, 9)
+        async with replica.transaction() as transaction:
+            await transaction.insert("entries", {"amount": amount, "by": who})
+            await transaction.update(("totals", "total"), sum=increment(amount))
+        return f"adds {amount}"
+
+    async def check(self, replicas: Mapping[str, Replica]) -> Sequence[str]:
+        """Whether it adds up everywhere."""
+        found = []
+        for name, replica in replicas.items():
+            amounts = [int(str(one["amount"])) async for one in replica.collection("entries").find()]
+            total = (await replica.collection("totals").get("total"))["sum"]
+            if total != sum(amounts):
+                found.append(f"{name} shows {total}")
+        return found
+
+
+class Wrong(Entries):
+    """The same, checked against something that is never true."""
+
+    async def check(self, replicas: Mapping[str, Replica]) -> Sequence[str]:
+        """Never content."""
+        return [f"{len(replicas)} devices are wrong"]
+
+
+class Ambient(Entries):
+    """An application that asks the world outside."""
+
+    async def act(self, replica: Replica, draw: random.Random, who: str) -> str | None:
+        """Use an id that no seed decides."""
+        await replica.collection("entries").insert({"amount": 0}, id=str(uuid.uuid4()))
+        return await super().act(replica, draw, who)
+
+
+def test_a_good_application_passes_its_seeds() -> None:
+    """One outcome for each, in order, with the application's acts."""
+    outcomes = play(Entries(), range(1, 3), scenario="calm", devices=2, hours=0.2)
+    assert [outcome.plan.seed for outcome in outcomes] == [1, 2]
+    assert {(outcome.plan.devices, outcome.plan.hours) for outcome in outcomes} == {(2, 0.2)}
+    assert all(outcome.acts > 10 for outcome in outcomes)
+    assert all(outcome.checks["application"] for outcome in outcomes)
+
+
+def test_a_failure_begins_with_its_seed() -> None:
+    """What the application said, and the command that shows the rest."""
+    with pytest.raises(Failed) as failed:
+        play(Wrong(), [4], scenario="calm", devices=2)
+    first, second, third, *_ = str(failed.value).splitlines()
+    assert first.startswith("seed 4 (calm) FAILED: 2 devices")
+    assert second == "  application: 2 devices are wrong"
+    assert third.endswith(f"replay 4 --scenario calm --devices 2 --application {HERE}:Wrong")
+
+
+def test_what_cannot_be_played_again_is_found_at_once() -> None:
+    """An id, a clock or a number from outside makes a seed worthless, so the first one is played twice."""
+    with pytest.raises(Failed, match="seed 1 of calm went differently"):
+        play(Ambient(), [1], scenario="calm", devices=2, hours=0.2)
+
+
+def test_kept_plans_are_played(tmp_path: Path) -> None:
+    """All of a folder's, and a failure tells that its plan comes from a file."""
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.json").write_text(kept_text(Kept(plan=SMALL, found="something")))
+    assert [outcome.plan for outcome in play_kept(Entries(), tmp_path)] == [SMALL, SMALL]
+    with pytest.raises(Failed, match="replay --plan FILE"):
+        play_kept(Wrong(), tmp_path)
+    (tmp_path / "three.json").write_text("{}")
+    with pytest.raises(Misused, match="no kept plan"):
+        play_kept(Entries(), tmp_path)
+
+
+def test_there_has_to_be_such_a_scenario() -> None:
+    """The message says which there are."""
+    with pytest.raises(Misused, match="no scenario 'storm'") as refused:
+        play(Entries(), [1], scenario="storm")
+    assert "mixture" in refused.value.hint
+
+
+def test_applications_are_found_by_name() -> None:
+    """As the command line and a failure write it."""
+    assert name_of(Entries()) == f"{HERE}:Entries"
+    assert load_application("simulations.work:Application").__class__ is Application
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "simulations.work",
+        ":",
+        ":Application",
+        "nothing:Application",
+        "simulations.work:Nothing",
+        "json:dumps",
+    ],
+)
+def test_what_names_no_application_is_misuse(name: str) -> None:
+    """No module, no class, or a class of another kind."""
+    with pytest.raises(Misused) as refused:
+        load_application(name)
+    assert refused.value.hint == "write module:Class"
+
+
+async def test_an_application_that_says_nothing_is_content() -> None:
+    """All of it may be left as it is."""
+    assert await Application().check({}) == []
