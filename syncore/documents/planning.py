@@ -158,7 +158,7 @@ class DocumentPlan:
         """
         assert self._draft is None, "an undo is a plan of its own"
         draft = self._start()
-        undone = undo_step(draft, self._document, step, made=made, is_own=is_own, context=self._context)
+        undone = undo_step(draft, self._document, step, made=made, is_own=is_own, basis=self._basis(None))
         if draft.pending or draft.edits:
             draft.touch()
             self._draft, self._names = draft, undone.names
@@ -228,11 +228,14 @@ class DocumentPlan:
         return Draft.begin(self._document) if self._draft is None else self._draft.copy()
 
     def _change(self, draft: Draft, changes: Changes, seen: Vector | None) -> None:
-        basis = Basis(seen=seen, context=self._context, rules=self._rules, confirmed=self._confirmed)
+        basis = self._basis(seen)
         for name, change in changes.items():
             apply_change(draft, name, change, basis)
         draft.touch()
         self._draft = draft
+
+    def _basis(self, seen: Vector | None) -> Basis:
+        return Basis(seen=seen, context=self._context, rules=self._rules, confirmed=self._confirmed)
 
 
 def _bounded(body: bytes) -> bytes:

@@ -8,13 +8,15 @@ Knows nothing of storage, or of which step is undone.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from syncore.codec.values import decode_value
 from syncore.core.errors import TooLarge
 from syncore.core.identifiers import Dot
 from syncore.documents.document import Document
 from syncore.documents.drafts import Draft
+from syncore.documents.field_planning import Basis, ancestors_of
 from syncore.documents.operations import (
     AddElement,
     CancelCounter,
@@ -26,7 +28,6 @@ from syncore.documents.operations import (
 )
 from syncore.documents.projection import register_verdict
 from syncore.documents.record import Record
-from syncore.documents.resolution import ResolutionContext
 from syncore.documents.rich_order import placed_runs
 from syncore.documents.rich_undo import Splice, splices_to_undo
 from syncore.documents.structures import Cancelled
@@ -80,7 +81,7 @@ def undo_step(
     *,
     made: Dot,
     is_own: IsOwn,
-    context: ResolutionContext,
+    basis: Basis,
 ) -> Undone:
     """Put into a fresh draft what undoes a step of the commit ``made``, as far as its work still stands.
 
@@ -88,7 +89,7 @@ def undo_step(
         TooLarge: a counter would move by more than one commit may move it.
         IntegrityError: the document's rich part cannot be read.
     """
-    undoing = _Undoing(draft, document, step, made, is_own, context)
+    undoing = _Undoing(draft, document, step, made, is_own, basis)
     undoing.run()
     return undoing.undone
 
@@ -103,15 +104,14 @@ class _Undoing:
         step: UndoStep,
         made: Dot,
         is_own: IsOwn,
-        context: ResolutionContext,
+        basis: Basis,
     ) -> None:
         self._draft = draft
         self._document = document
         self._step = step
         self._made = made
         self._is_own = is_own
-        self._context = context
-        self._rules = context.rules_of(document.key.collection)
+        self._basis = basis
         self.undone = Undone()
 
     def run(self) -> None:
@@ -134,17 +134,17 @@ class _Undoing:
             case Turn.TOO_LARGE:
                 return "the change was too large to be kept for undoing"
             case Turn.MADE:
-                if not self._document.is_live(self._context):
+                if not self._document.is_live(self._basis.context):
                     return "the document was deleted since"
                 seen = self._step.seen
                 later = (Dot(*entry) for entry in record.vector.items() if entry[1] > seen.get(entry[0], 0))
                 return "" if all(map(self._is_own, later)) else "somebody else has changed the document since"
             case Turn.DELETED | Turn.HIDDEN:
-                if self._document.is_live(self._context):
+                if self._document.is_live(self._basis.context):
                     return "the document is there again"
                 return "" if all(map(self._is_own, record.deletions)) else "somebody else has deleted it too"
             case _:
-                return "" if self._document.is_live(self._context) else "the document was deleted since"
+                return "" if self._document.is_live(self._basis.context) else "the document was deleted since"
 
     # --- what the step brought goes ---
 
@@ -170,14 +170,16 @@ class _Undoing:
         if not siblings:
             self._leave(name, "the field was removed since")
             return
-        verdict = register_verdict(self._draft.record, name, self._context, self._rules)
+        verdict = register_verdict(self._draft.record, name, self._basis.context, self._basis.rules)
         own = tuple(dot for dot in verdict.winners if self._is_own(dot))
         if not own:
             self._leave(name, "the field was written since")
         elif value is None:
             self._withdraw(name, own)
         else:
-            self._draft.put(SetField(field=name, value=value, replaces=own))
+            basis = replace(self._basis, seen={dot.writer: dot.number for dot in own})
+            ancestors = ancestors_of(self._draft, name, decode_value(value), basis)
+            self._draft.put(SetField(field=name, value=value, replaces=own, ancestors=ancestors))
 
     def _remove_element(self, name: str, element: bytes) -> None:
         dots = self._draft.record.sets.get(name, {}).get(element, ())

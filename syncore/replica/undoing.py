@@ -16,6 +16,7 @@ from syncore.replica.committing import LocalCommits
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.permissions import check_may_write
+from syncore.replica.planning import prepare
 from syncore.replica.space_state import SpaceState
 from syncore.replica.times import store_last_time
 from syncore.replica.undo_log import (
@@ -132,7 +133,7 @@ def _undo(
     left_alone: list[LeftAlone] = []
     for one in found:
         place = work.rows.key_of(one.row.document)
-        plan = DocumentPlan(work.hold(place).visible, context=work.context)
+        plan = prepare((), place, work).plan
         left = plan.undo(one.step, made=one.row.dot, is_own=_own_before(sql, state, one, stack))
         left_alone += (
             LeftAlone(collection=place.collection, id=place.id, field=name, reason=reason)

@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import Dot
 from syncore.documents.changes import UNSET, Counter, List, Set, Text, add, increment, remove, splice
 from syncore.documents.planning import DocumentPlan
+from syncore.documents.resolution import ResolutionContext
+from syncore.documents.rules import CollectionRules, Strategy
 from syncore.documents.undo_planning import LeftAlone
 from syncore.documents.undo_steps import Turn, UndoStep
-from tests.documents.worlds import Device, Sent, writer
+from tests.documents.worlds import KEY, Device, Sent, writer
 
 FIELDS: Mapping[str, object] = {
     "r": "x",
@@ -238,3 +241,18 @@ def test_others_keep_what_they_added(
         return
     assert "theirs" in str(me.shows())
     assert sorted(str(me.shows()["t"]).replace("theirs", "")) == sorted("abc🎈d")
+
+
+def test_a_merged_text_is_set_back_with_what_it_was_made_of() -> None:
+    """Where a rule merges texts, an undone text says what it came from, so that it can still be merged."""
+    rules = CollectionRules(default=Strategy.MERGE_TEXT)
+    context = ResolutionContext(rules={KEY.collection: rules})
+    me = Undoer(writer(1))
+    me.do(lambda plan: plan.insert({"r": "one two"}))
+    me.do(lambda plan: plan.update({"r": "one two three"}))
+    assert me.step is not None
+    plan = DocumentPlan(me.document, context=context)
+    plan.undo(me.step, made=me.made, is_own=me.is_own)
+    plan.commit(dot=Dot(me.writer, 3), time=HybridTime(1 << 40))
+    [sibling] = me.document.record.registers["r"]
+    assert [ancestor.text for ancestor in sibling.ancestors] == ["one two three"]

@@ -258,3 +258,21 @@ async def test_private(tmp_path: Path) -> None:
         assert "private space" in str(explanation)
     await films.update("alien", title=UNSET)
     await device.close()
+
+
+async def test_other_rules(devices: list[Device]) -> None:
+    """The rule that the collection's settings name is the one that the explanation names."""
+    one, two = devices
+    films = one.collection("films")
+    await films.configure(fields={"score": "max", "tags": "union"})
+    await films.insert({"score": 1, "tags": []}, id="alien")
+    await exchange(one, two)
+    await films.update("alien", score=9, tags=["a"])
+    await two.collection("films").update("alien", score=5, tags=["b"])
+    await exchange(one, two)
+    score = await explained(two, "score")
+    assert (score.value, score.rule, score.reason) == (9, "max", "the greatest of 2 values")
+    assert [(part.value, part.is_shown) for part in score.parts] == [(9, True), (5, False)]
+    tags = await explained(two, "tags")
+    assert (tags.value, tags.reason) == (["a", "b"], "all items of 2 values")
+    assert [part.is_shown for part in tags.parts] == [True, True]

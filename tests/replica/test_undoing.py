@@ -320,3 +320,26 @@ async def test_a_commit_that_was_set_aside_is_not_undone(devices: list[Device]) 
     assert await one.collection("notes").can_undo("a")
     await one.local.change(number, forget, is_local=True)
     assert not await one.collection("notes").can_undo("a")
+
+
+async def test_rules_for_conflicts_decide_what_is_shown(devices: list[Device]) -> None:
+    """A value that its rule does not show is left alone, and one that it shows goes back."""
+    one, two = devices
+    notes = one.collection("notes")
+    await notes.configure(fields={"n": "max"}, deletion="delete_wins")
+    await notes.insert({"n": 1}, id="a")
+    await exchange(one, two)
+    await notes.update("a", n=5)
+    await two.collection("notes").update("a", n=9)
+    await exchange(one, two)
+    assert [left.field for left in (await notes.undo("a")).left_alone] == ["n"]
+    assert (await notes.get("a"))["n"] == 9
+    await two.collection("notes").undo("a")
+    await exchange(one, two)
+    assert (await notes.get("a"))["n"] == 5
+    await notes.delete("a")
+    await two.collection("notes").update("a", m=1)
+    await exchange(one, two)
+    assert await notes.find_one("a") is None
+    await notes.undo("a")
+    assert dict(await notes.get("a")) == {"n": 5, "m": 1}
