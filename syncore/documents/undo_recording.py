@@ -6,7 +6,6 @@ are undone.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from syncore.codec.values import encode_value
 from syncore.core.identifiers import Writer
@@ -46,23 +45,22 @@ def begin_step(document: Document, draft: Draft, context: ResolutionContext) -> 
 
     The document is still as it was before.
     """
-    rules = context.rules_of(document.key.collection)
-    was_live, is_live = document.is_live(context), not is_hidden(draft.record, rules)
+    is_live = not is_hidden(draft.record, context.rules_of(document.key.collection))
     if document.is_empty:
         return _JUST_MADE if is_live else None
-    recording = _Recording(draft, context, rules)
+    was_live = document.is_live(context)
+    recording = _Recording(draft, context.rules_of(document.key.collection), context)
     for operation in draft.pending.values():
         recording.note(operation)
-    turn = _TURNS[was_live, is_live]
-    if turn in (Turn.CHANGED, Turn.HIDDEN) and not draft.edits and recording.is_empty:
+    if was_live is is_live and not draft.edits and recording.is_empty:
         return None
     return UndoStep(
-        turn=turn,
-        seen={} if was_live else dict(document.record.vector),
-        registers=tuple(recording.registers),
-        declarations=tuple(recording.declarations),
-        elements=tuple(recording.elements),
-        counters=tuple(recording.counters.values()),
+        _TURNS[was_live, is_live],
+        _JUST_MADE.seen if was_live else dict(document.record.vector),
+        tuple(recording.registers),
+        tuple(recording.declarations),
+        tuple(recording.elements),
+        tuple(recording.counters.values()),
         edited=_edited(document, draft.edits) if draft.edits else (),
     )
 
@@ -72,7 +70,7 @@ def with_units(step: UndoStep, entry: RichEntry, writer: Writer) -> UndoStep:
     if step is _JUST_MADE:
         return step
     inserted, deleted = _units_of(entry, writer)
-    return replace(step, inserted=inserted, deleted=deleted)
+    return step._replace(inserted=inserted, deleted=deleted)
 
 
 def reinserted_units(names: Iterable[UnitRange], entry: RichEntry, writer: Writer) -> list[ClockRange]:
@@ -110,7 +108,7 @@ _NEW = -1
 class _Recording:
     """What the operations of one draft replace."""
 
-    def __init__(self, draft: Draft, context: ResolutionContext, rules: CollectionRules) -> None:
+    def __init__(self, draft: Draft, rules: CollectionRules, context: ResolutionContext) -> None:
         self._draft = draft
         self._before = draft.base
         self._context = context

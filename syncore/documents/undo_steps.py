@@ -9,8 +9,8 @@ Knows nothing of how a step comes about (:mod:`syncore.documents.undo_recording`
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from syncore.codec.fields import as_array, as_bytes, as_integer, as_text
@@ -36,6 +36,7 @@ from syncore.documents.yjs_update import LIST_ROOT, TEXT_ROOT
 UnitRange = tuple[int, int, int]
 """Units of a rich part: writer, first clock, clock behind the last."""
 
+_NOTHING: Final[Vector] = MappingProxyType({})
 _STEP: Final = "a stored undo step"
 _STEP_LENGTH: Final = 9
 MAX_STEP_BYTES: Final = 2 * MAX_COMMIT_BYTES
@@ -113,9 +114,8 @@ class Edited(NamedTuple):
     lost: str | tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UndoStep:
-    """What one commit did to one document.
+class UndoStep(NamedTuple):
+    """What one commit did to one document; a named tuple, because every local commit makes one.
 
     Attributes:
         turn: To the document as a whole.
@@ -130,7 +130,7 @@ class UndoStep:
     """
 
     turn: Turn = Turn.CHANGED
-    seen: Vector = field(default_factory=dict)
+    seen: Vector = _NOTHING
     registers: tuple[RegisterBefore, ...] = ()
     declarations: tuple[DeclarationBefore, ...] = ()
     elements: tuple[ElementBefore, ...] = ()
@@ -141,12 +141,11 @@ class UndoStep:
 
     def reinserted(self, renamed: Sequence[ClockRange]) -> "UndoStep":
         """The step after what it inserted was deleted and inserted again under other names."""
-        return replace(self, inserted=rename_ranges(self.inserted, renamed))
+        return self._replace(inserted=rename_ranges(self.inserted, renamed))
 
     def rekeyed(self, renamed: Sequence[ClockRange]) -> "UndoStep":
         """The step after a rebase gave other names to units that it names."""
-        return replace(
-            self,
+        return self._replace(
             inserted=rename_ranges(self.inserted, renamed),
             deleted=rename_ranges(self.deleted, renamed),
         )
@@ -157,11 +156,12 @@ def encode_step(step: UndoStep) -> bytes:
     encoded = pack(
         [
             int(step.turn),
-            pack_vector(step.seen),
+            pack_vector(step.seen) if step.seen else (),
             step.registers,
-            [(one.field, int(one.kind), one.was_declared) for one in step.declarations],
+            step.declarations and [(one.field, int(one.kind), one.was_declared) for one in step.declarations],
             step.elements,
-            [(one.field, encode_value(one.rise), one.was_there, one.is_there) for one in step.counters],
+            step.counters
+            and [(one.field, encode_value(one.rise), one.was_there, one.is_there) for one in step.counters],
             step.inserted,
             step.deleted,
             step.edited,
