@@ -10,7 +10,7 @@ from syncore.core.errors import DiskFull, NotPermitted
 from syncore.core.identifiers import DocumentKey
 from syncore.core.limits import MAX_UNDO_STEPS
 from syncore.core.ports import SqlConnection
-from syncore.documents.changes import Counter, List, Text, increment, rewrite, splice
+from syncore.documents.changes import Counter, List, Text, add, increment, remove, rewrite, splice
 from syncore.protocol.control_payloads import Role
 from syncore.replica.digesting import space_digest
 from syncore.replica.document_work import DocumentWork
@@ -343,3 +343,20 @@ async def test_rules_for_conflicts_decide_what_is_shown(devices: list[Device]) -
     assert await notes.find_one("a") is None
     await notes.undo("a")
     assert dict(await notes.get("a")) == {"n": 5, "m": 1}
+
+
+async def test_own_later_changes_are_left_alone_too(devices: list[Device]) -> None:
+    """A transaction that is undone for one document leaves what this replica changed later in another."""
+    one, _ = devices
+    notes = one.collection("notes")
+    for id_ in ("a", "b"):
+        await notes.insert({"n": 0, "tags": set()}, id=id_)
+    async with one.transaction() as transaction:
+        for id_ in ("a", "b"):
+            await transaction.update(("notes", id_), n=1, tags={"x"})
+    await notes.update("b", n=2)
+    await notes.update("b", tags=(remove("x"), add("x")))
+    outcome = await notes.undo("a")
+    assert {(left.id, left.field) for left in outcome.left_alone} == {("b", "n")}
+    assert dict(await notes.get("a")) == {"n": 0, "tags": frozenset()}
+    assert (await notes.get("b"))["n"] == 2
