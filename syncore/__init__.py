@@ -76,7 +76,13 @@ if TYPE_CHECKING:
     from syncore.replica.conflicts import Conflict as Conflict
     from syncore.replica.conflicts import ConflictKind as ConflictKind
     from syncore.replica.conflicts import ConflictSibling as ConflictSibling
+    from syncore.replica.explanations import Evidence as Evidence
+    from syncore.replica.explanations import Explanation as Explanation
+    from syncore.replica.explanations import Origin as Origin
+    from syncore.replica.explanations import Part as Part
     from syncore.replica.transaction import Transaction as Transaction
+    from syncore.replica.undoing import LeftAlone as LeftAlone
+    from syncore.replica.undoing import UndoOutcome as UndoOutcome
     from syncore.replica.views import Change as Change
     from syncore.replica.views import Document as Document
     from syncore.replica.views import Sibling as Sibling
@@ -103,6 +109,8 @@ _HOMES = {
     "DocumentExists": "syncore.core.errors",
     "DocumentNotFound": "syncore.core.errors",
     "Durability": "syncore.core.ports",
+    "Evidence": "syncore.replica.explanations",
+    "Explanation": "syncore.replica.explanations",
     "FieldKind": "syncore.documents.operations",
     "IntegrityError": "syncore.core.errors",
     "InvalidChange": "syncore.core.errors",
@@ -112,6 +120,7 @@ _HOMES = {
     "InvalidSegment": "syncore.core.errors",
     "InvalidToken": "syncore.core.errors",
     "InvalidValue": "syncore.core.errors",
+    "LeftAlone": "syncore.replica.undoing",
     "List": "syncore.documents.changes",
     "LocalError": "syncore.core.errors",
     "Locked": "syncore.core.errors",
@@ -121,6 +130,8 @@ _HOMES = {
     "NotAReplica": "syncore.core.errors",
     "NotPermitted": "syncore.core.errors",
     "NotWritable": "syncore.core.errors",
+    "Origin": "syncore.replica.explanations",
+    "Part": "syncore.replica.explanations",
     "Presence": "syncore.engine.presence",
     "Present": "syncore.protocol.presence_table",
     "ProtocolViolation": "syncore.core.errors",
@@ -142,6 +153,7 @@ _HOMES = {
     "TooLarge": "syncore.core.errors",
     "Transaction": "syncore.replica.transaction",
     "UNSET": "syncore.documents.changes",
+    "UndoOutcome": "syncore.replica.undoing",
     "UnsupportedVersion": "syncore.core.errors",
     "WatcherLagged": "syncore.core.errors",
     "WriterRejected": "syncore.core.errors",

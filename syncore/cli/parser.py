@@ -80,6 +80,7 @@ def make_parser(environment: Mapping[str, str], *, with_demo: bool) -> argparse.
     for add in (
         _add_files,
         _add_documents,
+        _add_history,
         _add_importing,
         _add_conflicts,
         _add_syncing,
@@ -168,6 +169,20 @@ def _add_documents(commands: Subparsers) -> None:
     delete.add_argument("collection", metavar="COLLECTION")
     delete.add_argument("ids", nargs="+", metavar="ID")
     delete.add_argument("--seen", metavar="TOKEN", help="of the one document as it was read")
+
+
+def _add_history(commands: Subparsers) -> None:
+    summaries = {
+        "history:explain": "show who wrote what a document shows, when, and what vouches for it",
+        "history:undo": "take back the last change that this replica made to a document",
+        "history:redo": "do again what was undone last",
+    }
+    for path, summary in summaries.items():
+        command = _add(commands, path, summary)
+        command.add_argument("collection", metavar="COLLECTION")
+        command.add_argument("id", metavar="ID")
+        if path == "history:explain":
+            command.add_argument("field", nargs="?", metavar="FIELD", help="all fields if none is named")
 
 
 _CHANGES: Final = {

@@ -8,6 +8,7 @@ from uuid import UUID
 from syncore.cli.output import json_line, printable, table
 from syncore.cli.values import Json, datetime_text, document_to_json, value_to_json
 from syncore.documents.projection import FieldValue
+from syncore.replica.explanations import Explanation, Origin
 from syncore.replica.views import Change, Document, Sibling
 
 
@@ -42,6 +43,55 @@ def siblings_text(siblings: Siblings) -> str:
         if not one.is_shown
     ]
     return "".join(f"\n{line}" for line in lines)
+
+
+def explanation_json(explanation: Explanation) -> dict[str, object]:
+    """Where a field's content comes from, as a line of output."""
+    return {
+        "collection": explanation.collection,
+        "id": explanation.id,
+        "field": explanation.field,
+        "kind": explanation.kind.name.lower(),
+        "value": _shown_json(explanation.value),
+        "rule": explanation.rule,
+        "reason": explanation.reason,
+        "parts": [
+            {
+                "value": _shown_json(part.value),
+                "device": part.device,
+                "is_shown": part.is_shown,
+                "origins": [_origin_json(origin) for origin in part.origins],
+            }
+            for part in explanation.parts
+        ],
+        "problems": list(explanation.problems),
+    }
+
+
+def _origin_json(origin: Origin) -> dict[str, Json]:
+    times = {"admitted": origin.admitted, "time": origin.time, "arrived": origin.arrived}
+    return {
+        "device": origin.device,
+        "key": origin.key,
+        "invited_by": origin.invited_by,
+        **{name: None if time is None else datetime_text(time) for name, time in times.items()},
+        "commit": origin.commit,
+        "segment": origin.segment,
+        "position": origin.position,
+        "evidence": origin.evidence.value,
+        "problem": origin.problem,
+    }
+
+
+def _shown_json(value: FieldValue) -> Json:
+    if isinstance(value, frozenset):
+        return [value_to_json(element) for element in sorted(value, key=repr)]
+    return value_to_json(value)
+
+
+def explanation_text(explanation: Explanation) -> str:
+    """Where a field's content comes from, for people."""
+    return "\n".join(printable(line) for line in str(explanation).splitlines())
 
 
 def document_text(document: Document) -> str:

@@ -109,6 +109,12 @@ MAX_CACHED_DOCUMENTS = 2_048
 """Visible documents kept in memory; a rich one is 17 KB alive."""
 MAX_RICH_TAIL_UPDATES = 64
 """Updates appended behind a stored rich state before they are folded into it."""
+MAX_PLACED_UNITS = 2**22
+"""Units of a rich part, deleted ones included, whose order is read in one go, for undo and explanations: 8
+MiB of marks. A hostile delta can claim a thousand times as many deleted units in a few bytes."""
+MAX_UNDO_STEPS = 100
+"""Own changes of one document that can be undone: more than anybody takes back one by one, and few enough to
+be read at once."""
 
 # --- resolving conflicts: the same on every replica of a version, or their texts would read differently
 MAX_MERGED_SIBLINGS = 16

@@ -36,6 +36,7 @@ from syncore.documents.operations import (
 from syncore.documents.projection import Contents, kinds_of
 from syncore.documents.record import Record, Sibling
 from syncore.documents.structures import MAX_AMOUNT_BITS, Cancelled
+from syncore.documents.yjs_update import Place
 
 _PROVISIONAL_TIME = HybridTime(MAX_HYBRID_TIME)
 Whole = TypeVar("Whole", bound=Sequence[object])
@@ -43,22 +44,24 @@ Whole = TypeVar("Whole", bound=Sequence[object])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextEdit:
-    """An edit of a text, to be made when the draft becomes a commit."""
+    """An edit of a text, to be made when the draft becomes a commit; ``place`` is that of what comes back."""
 
     field: str
     position: int
     delete: int
     insert: str
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListEdit:
-    """An edit of a list of encoded items, to be made when the draft becomes a commit."""
+    """An edit of a list of encoded items, to be made when the draft becomes a commit; the same ``place``."""
 
     field: str
     position: int
     delete: int
     insert: tuple[bytes, ...]
+    place: Place | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,6 +131,10 @@ class Draft:
     def touch(self) -> None:
         """Make the working copy a document that somebody wrote to, even where no field is written."""
         self.record.apply_operations((), dot=self.dot, time=_PROVISIONAL_TIME)
+
+    def put(self, operation: Operation) -> None:
+        """Take in an operation as it is: whoever makes it knows what it replaces."""
+        self._put(operation)
 
     # --- registers and declarations ---
 
@@ -217,22 +224,35 @@ class Draft:
 
     # --- texts and lists ---
 
-    def splice_text(self, name: str, position: int, delete: int, insert: str) -> None:
-        """Edit a text. The position is within it."""
+    def splice_text(
+        self, name: str, position: int, delete: int, insert: str, *, place: Place | None = None
+    ) -> None:
+        """Edit a text. The position is within it; a place says which one of those at the position."""
         old = self.texts.get(name, "")
         assert position + delete <= len(old)
         if delete or insert:
-            self.edits.append(TextEdit(field=name, position=position, delete=delete, insert=insert))
+            self.edits.append(
+                TextEdit(field=name, position=position, delete=delete, insert=insert, place=place)
+            )
         new = old[:position] + insert + old[position + delete :]
         _keep(self.texts, name, new)
 
-    def splice_list(self, name: str, position: int, delete: int, insert: Sequence[bytes]) -> None:
-        """Edit a list of encoded items. The position is within it."""
+    def splice_list(
+        self,
+        name: str,
+        position: int,
+        delete: int,
+        insert: Sequence[bytes],
+        *,
+        place: Place | None = None,
+    ) -> None:
+        """Edit a list of encoded items. The position is within it; the place as in a text."""
         items = list(self.lists.get(name, ()))
         assert position + delete <= len(items)
         if delete or insert:
-            edit = ListEdit(field=name, position=position, delete=delete, insert=tuple(insert))
-            self.edits.append(edit)
+            self.edits.append(
+                ListEdit(field=name, position=position, delete=delete, insert=tuple(insert), place=place)
+            )
         items[position : position + delete] = insert
         _keep(self.lists, name, items)
 

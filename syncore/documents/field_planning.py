@@ -130,14 +130,14 @@ def _apply_one(draft: Draft, name: str, change: object, basis: Basis) -> None:
 def _set_register(draft: Draft, name: str, value: object, basis: Basis, *, label: str = "") -> None:
     _expect(draft, name, FieldKind.REGISTER)
     encoded = encode_value(value)
-    ancestors: tuple[Ancestor, ...] = ()
-    if type(value) is str and basis.rules.rule(name) is Strategy.MERGE_TEXT:
-        ancestors = _ancestors(draft, name, basis)
+    ancestors = ancestors_of(draft, name, value, basis)
     draft.set_register(name, encoded, basis.seen, label=label, ancestors=ancestors)
 
 
-def _ancestors(draft: Draft, name: str, basis: Basis) -> tuple[Ancestor, ...]:
-    """The texts that a new text of a merged field was made of."""
+def ancestors_of(draft: Draft, name: str, value: object, basis: Basis) -> tuple[Ancestor, ...]:
+    """The texts that a new text of a merged field was made of; none of any other field or value."""
+    if type(value) is not str or basis.rules.rule(name) is not Strategy.MERGE_TEXT:
+        return ()
     replaced = draft.replaced(name, basis.seen)
     texts = []
     for sibling in sorted(replaced, key=lambda sibling: rank(sibling, basis.context), reverse=True):

@@ -24,7 +24,11 @@ from syncore.documents.operations import RecordEntry, encode_record_entry, encod
 from syncore.documents.projection import Projection, is_hidden, project
 from syncore.documents.resolution import ResolutionContext
 from syncore.documents.rich_commit import check_edits, make_edits
+from syncore.documents.rich_rekeying import ClockRange
 from syncore.documents.rules import DeletionRule
+from syncore.documents.undo_planning import IsOwn, LeftAlone, undo_step
+from syncore.documents.undo_recording import begin_step, reinserted_units, with_units
+from syncore.documents.undo_steps import UndoStep, UnitRange
 
 Changes = Mapping[str, object]
 """By field: a value, one of :mod:`syncore.documents.changes`, or a tuple of them."""
@@ -58,6 +62,9 @@ class DocumentPlan:
         self._rules = context.rules_of(document.key.collection)
         self._confirmed = confirmed
         self._draft: Draft | None = None
+        self._names: list[UnitRange] = []
+        self.step: UndoStep | None = None
+        self.renamed: list[ClockRange] = []
 
     @property
     def is_live(self) -> bool:
@@ -133,6 +140,30 @@ class DocumentPlan:
         draft.delete(seen)
         self._draft = draft
 
+    def undo(self, step: UndoStep, *, made: Dot, is_own: IsOwn) -> list[LeftAlone]:
+        """Take a step back, as far as its work still stands; nothing else may be planned beside it.
+
+        Args:
+            step: What one of this replica's commits did to the document.
+            made: That commit.
+            is_own: Whether a commit is this replica's own, and none that came after the step and still
+            stands.
+
+        Returns:
+            What is left as it is, and why.
+
+        Raises:
+            TooLarge: it does not fit into one commit.
+            IntegrityError: the rich part cannot be read.
+        """
+        assert self._draft is None, "an undo is a plan of its own"
+        draft = self._start()
+        undone = undo_step(draft, self._document, step, made=made, is_own=is_own, basis=self._basis(None))
+        if draft.pending or draft.edits:
+            draft.touch()
+            self._draft, self._names = draft, undone.names
+        return undone.left_alone
+
     def preview(self) -> Projection:
         """The document as the transaction itself reads it; its vector does not cover what is planned."""
         if self._draft is None:
@@ -142,6 +173,9 @@ class DocumentPlan:
 
     def commit(self, *, dot: Dot, time: HybridTime) -> tuple[Entry, ...]:
         """Apply the plan to the document; the plan is spent.
+
+        Afterwards ``step`` is what undoing the commit takes (None where it shows nothing new), and
+        ``renamed`` tells which units of the rich part came back under other names.
 
         Args:
             dot: The commit; its writer is the document's.
@@ -164,13 +198,17 @@ class DocumentPlan:
             body = encode_record_entry(RecordEntry(key=document.key, operations=operations))
             entries.append(Entry(EntryKind.RECORD, _bounded(body)))
         check_edits(document, draft.edits)
+        step = begin_step(document, draft, self._context)
         self._draft = None
         rich_entry = make_edits(document, draft.edits)
         if entries:
             document.record.apply_operations(operations, dot=dot, time=time)
         if rich_entry is not None:
             document.note_rich(dot, rich_entry.clock_after)
+            step = None if step is None else with_units(step, rich_entry, dot.writer)
+            self.renamed = reinserted_units(self._names, rich_entry, dot.writer)
             entries.append(Entry(EntryKind.RICH, _bounded(encode_rich_entry(rich_entry))))
+        self.step = step
         return tuple(entries)
 
     def _expect_live(self) -> None:
@@ -190,11 +228,14 @@ class DocumentPlan:
         return Draft.begin(self._document) if self._draft is None else self._draft.copy()
 
     def _change(self, draft: Draft, changes: Changes, seen: Vector | None) -> None:
-        basis = Basis(seen=seen, context=self._context, rules=self._rules, confirmed=self._confirmed)
+        basis = self._basis(seen)
         for name, change in changes.items():
             apply_change(draft, name, change, basis)
         draft.touch()
         self._draft = draft
+
+    def _basis(self, seen: Vector | None) -> Basis:
+        return Basis(seen=seen, context=self._context, rules=self._rules, confirmed=self._confirmed)
 
 
 def _bounded(body: bytes) -> bytes:

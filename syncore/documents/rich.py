@@ -29,6 +29,7 @@ from syncore.documents.yjs_update import (
     LIST_ROOT,
     MAX_CLOCK,
     TEXT_ROOT,
+    Place,
     Section,
     Struct,
     StructId,
@@ -229,6 +230,9 @@ class RichPart:
 
     def _splice(self, splice: TextSplice | ListSplice) -> None:
         start, end = splice.start, splice.start + splice.delete
+        if splice.place is not None:
+            self._insert_at(splice.place, splice.insert)
+            return
         if isinstance(splice, TextSplice):
             text = self._doc.get(TEXT_ROOT + splice.field, type=Text)
             if splice.delete:
@@ -244,6 +248,15 @@ class RichPart:
                 array.insert(index, item)
         else:
             self._insert_run(array, start, splice.insert)
+
+    def _insert_at(self, place: Place, content: str | tuple[bytes, ...]) -> None:
+        """Insert what comes back as one struct between the units of a place."""
+        self._clocks = None  # what they were before this edit
+        clock = self.clocks().get(self.writer, 0)
+        length = len(content)  # kept text has one unit a character
+        struct = Struct(clock, length, content, place.after, place.before, root=None)
+        section = Section(self.writer, clock, clock + length, (struct,))
+        self._doc.apply_update(encode_update(Update((section,), ())))
 
     def _insert_run(self, array: "Array[Any]", start: int, items: tuple[bytes, ...]) -> None:
         """Insert many items: the first by pycrdt, the others as one struct that follows it."""

@@ -76,9 +76,9 @@ def _edit(document: Document, rich: RichPart, edits: Edits) -> RichEntry:
     with rich.edit() as made:
         for edit in edits:
             if isinstance(edit, TextEdit):
-                made.splice_text(edit.field, edit.position, edit.delete, edit.insert)
+                made.splice_text(edit.field, edit.position, edit.delete, edit.insert, place=edit.place)
             else:
-                made.splice_list(edit.field, edit.position, edit.delete, edit.insert)
+                made.splice_list(edit.field, edit.position, edit.delete, edit.insert, place=edit.place)
     assert made.delta is not None, "an edit that inserts or deletes has a delta"
     update = decode_update(made.delta)
     before = document.record.clocks.get(document.writer, 0)

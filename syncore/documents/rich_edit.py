@@ -11,24 +11,30 @@ from typing import NamedTuple
 from syncore.core.errors import InvalidChange, InvalidValue
 from syncore.core.identifiers import check_name
 from syncore.documents.rich_characters import keep, kept_bytes
+from syncore.documents.yjs_update import Place
 
 
 class TextSplice(NamedTuple):
-    """A splice of one text as it is kept, in bytes of UTF-8 at the moment when its turn comes."""
+    """A splice of one text as it is kept, in bytes of UTF-8 at the moment when its turn comes.
+
+    With a place, what it inserts goes exactly there among deleted units.
+    """
 
     field: str
     start: int
     delete: int
     insert: str
+    place: Place | None = None
 
 
 class ListSplice(NamedTuple):
-    """A splice of one list, in items at the moment when its turn comes."""
+    """A splice of one list, in items at the moment when its turn comes; the place as in a text."""
 
     field: str
     start: int
     delete: int
     insert: tuple[bytes, ...]
+    place: Place | None = None
 
 
 class RichEdit:
@@ -63,8 +69,10 @@ class RichEdit:
         items = self.lists.get(field)
         return list(self._read_list(field) if items is None else items)
 
-    def splice_text(self, field: str, position: int, delete: int = 0, insert: str = "") -> None:
-        """Replace ``delete`` characters from ``position`` on by ``insert``.
+    def splice_text(
+        self, field: str, position: int, delete: int = 0, insert: str = "", *, place: Place | None = None
+    ) -> None:
+        """Replace ``delete`` characters from ``position`` on by ``insert``, at that place if one is given.
 
         Raises:
             InvalidChange: there is no such place in the text.
@@ -78,11 +86,21 @@ class RichEdit:
         if delete or insert:
             end = position + delete
             start_bytes = position if text.isascii() else kept_bytes(text[:position])
-            self.splices.append(TextSplice(field, start_bytes, kept_bytes(text[position:end]), keep(insert)))
+            self.splices.append(
+                TextSplice(field, start_bytes, kept_bytes(text[position:end]), keep(insert), place)
+            )
             self.texts[field] = text[:position] + insert + text[end:]
 
-    def splice_list(self, field: str, position: int, delete: int = 0, items: Sequence[bytes] = ()) -> None:
-        """Replace ``delete`` items from ``position`` on by ``items``.
+    def splice_list(
+        self,
+        field: str,
+        position: int,
+        delete: int = 0,
+        items: Sequence[bytes] = (),
+        *,
+        place: Place | None = None,
+    ) -> None:
+        """Replace ``delete`` items from ``position`` on by ``items``, at that place if one is given.
 
         Raises:
             InvalidChange: there is no such place in the list.
@@ -99,7 +117,7 @@ class RichEdit:
             if type(item) is not bytes:
                 raise InvalidValue(f"an item of a list must be bytes here, not {type(item).__name__}")
         if delete or inserted:
-            self.splices.append(ListSplice(field, position, delete, inserted))
+            self.splices.append(ListSplice(field, position, delete, inserted, place))
             present[position : position + delete] = inserted
             self.lists[field] = present
 

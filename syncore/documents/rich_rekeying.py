@@ -64,6 +64,14 @@ def rekey_update(update: bytes, ranges: Sequence[ClockRange]) -> bytes:
     return encode_update(Update(tuple(sections), deletions))
 
 
+def rename_ranges(
+    named: Sequence[tuple[int, int, int]], renamed: Sequence[ClockRange]
+) -> tuple[tuple[int, int, int], ...]:
+    """Ranges of units (client, start, end) under their new names, cut where these begin and end."""
+    renaming = _Renaming(renamed)
+    return tuple(piece for whole in named for piece in renaming.pieces(*whole))
+
+
 class _Renaming:
     """Ranges by writer, rising; neighbours that continue each other under their new names are one."""
 

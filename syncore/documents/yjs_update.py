@@ -53,6 +53,13 @@ class StructId(NamedTuple):
     clock: int
 
 
+class Place(NamedTuple):
+    """A place between two units that follow each other, deleted ones too; the last one has none behind it."""
+
+    after: StructId
+    before: StructId | None
+
+
 class Struct(NamedTuple):
     """A run of content that one client made in one go.
 

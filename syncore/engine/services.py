@@ -13,7 +13,7 @@ from syncore.core.errors import (
     ReadOnly,
     Refused,
 )
-from syncore.core.identifiers import Incarnation, SpaceId, Writer, make_writer
+from syncore.core.identifiers import DocumentKey, Incarnation, SpaceId, Writer, make_writer
 from syncore.core.limits import MAX_INVITATION_USES
 from syncore.core.ports import Clock, Connector, Entropy
 from syncore.crypto.invitations import InvitationKeys, make_code, parse_code
@@ -22,11 +22,14 @@ from syncore.crypto.signing import verify
 from syncore.protocol.control_payloads import Role
 from syncore.protocol.refusal_codes import RefusalCode
 from syncore.replica.digesting import space_digest
+from syncore.replica.explaining import explain
+from syncore.replica.explanations import Explanation
 from syncore.replica.guarding import FileGuard
 from syncore.replica.keystore import Keystore
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.permissions import check_space_kind
 from syncore.replica.sharing import check_nothing_lacks
+from syncore.replica.space_keys import SpaceCipher
 from syncore.storage.document_rows import DocumentRows
 from syncore.sync.addresses import relay_address, short_address
 from syncore.sync.connection import RelayConnection
@@ -194,6 +197,16 @@ class Services:
     async def digest(self, number: int) -> bytes:
         """The digest of a space's content."""
         return await space_digest(self.local, number)
+
+    async def explain(self, number: int, key: DocumentKey, field: str) -> Explanation:
+        """Where what a field shows comes from, checked with the keys that are here."""
+        state = self.local.spaces[number]
+        epochs = range(FIRST_EPOCH, state.control.epoch + 1) if state.control is not None else ()
+        found = {
+            epoch: await asyncio.to_thread(self.keystore.content_key, state.id, epoch) for epoch in epochs
+        }
+        cipher = SpaceCipher({epoch: held for epoch, held in found.items() if held}, self.entropy)
+        return await explain(self.local, number, key, field, cipher=cipher, verify=verify)
 
     async def collections(self, number: int) -> list[str]:
         """The names of a space's collections."""

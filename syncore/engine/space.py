@@ -10,9 +10,11 @@ from syncore.engine.services import Services
 from syncore.protocol.control_payloads import Role
 from syncore.replica.collection import Collection
 from syncore.replica.conflicts import Conflict
+from syncore.replica.explanations import Explanation
 from syncore.replica.inbox import ConflictInbox
 from syncore.replica.space_state import SpaceState
-from syncore.replica.transaction import Transaction
+from syncore.replica.transaction import Transaction, key_of
+from syncore.replica.views import Document
 from syncore.replica.watching import ChangeStream
 from syncore.sync.status import SpaceStatus
 
@@ -110,6 +112,23 @@ class Space:
     async def digest(self) -> str:
         """A digest of the whole content: equal on two replicas exactly when they hold the same."""
         return (await self._services.digest(self._local_number())).hex()
+
+    async def explain(self, document: Document | tuple[str, str], field: str) -> Explanation:
+        """Where what a field shows comes from: who wrote it, when, signed by which key, and why it is shown.
+
+        Every signature is checked on the spot against the segments that this file holds, with no network.
+        What does not fit is in ``problems``; an explanation never hides it.
+
+        Args:
+            document: The document, or its (collection, id).
+            field: One of its fields.
+
+        Raises:
+            DocumentNotFound: there is no live document there.
+            InvalidChange: it has no such field.
+            IntegrityError: what is stored of it is damaged.
+        """
+        return await self._services.explain(self._local_number(), key_of(document), field)
 
     async def invite(self, *, role: str = "writer", uses: int = 1, days: float = 7) -> str:
         """Make an invitation code.

@@ -22,6 +22,7 @@ class Device:
         role: What it may do.
         admitted_seq: The control record that admitted it.
         accepted_ms: When the relay accepted that record; 0 for the genesis.
+        invited_by: Whose invitation admitted it; None for the genesis.
     """
 
     index: DeviceIndex
@@ -31,6 +32,7 @@ class Device:
     role: Role
     admitted_seq: int
     accepted_ms: int
+    invited_by: DeviceIndex | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +97,18 @@ class Membership:
                 self.invitations[payload.invitation_id] = Invitation(
                     invite=invitation.invite, author=invitation.author, used=invitation.used + 1
                 )
-                self._admit(payload, role=invitation.invite.role, seq=seq, accepted_ms=accepted_ms)
+                role, inviter = invitation.invite.role, invitation.author
+                self._admit(payload, role=role, seq=seq, accepted_ms=accepted_ms, invited_by=inviter)
 
-    def _admit(self, payload: Genesis | Admit, *, role: Role, seq: int, accepted_ms: int) -> None:
+    def _admit(
+        self,
+        payload: Genesis | Admit,
+        *,
+        role: Role,
+        seq: int,
+        accepted_ms: int,
+        invited_by: DeviceIndex | None = None,
+    ) -> None:
         index = DeviceIndex(len(self.devices))
         self.devices[index] = Device(
             index=index,
@@ -107,6 +118,7 @@ class Membership:
             role=role,
             admitted_seq=seq,
             accepted_ms=accepted_ms,
+            invited_by=invited_by,
         )
         self.index_by_signing_key[payload.signing_key] = index
         self.box_keys.add(payload.box_key)

@@ -18,9 +18,11 @@ from syncore.replica.local_replica import LocalReplica
 from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
 from syncore.replica.settings import RuleLike, settings_changes
+from syncore.replica.undoing import UndoOutcome, can_undo, undo
 from syncore.replica.views import Document, Sibling, siblings_of
 from syncore.replica.watching import ChangeStream
 from syncore.storage.document_rows import DocumentRows, ProjectionRow
+from syncore.storage.undo_rows import Stack
 
 _PAGE = 256
 
@@ -252,6 +254,39 @@ class Collection:
             await self._replica.commit(CommitRequest(self._space(), (intent,), Durability.NORMAL))
         return await self.settings()
 
+    async def undo(
+        self, document: str | Document, *, durability: Durability | str = Durability.NORMAL
+    ) -> UndoOutcome:
+        """Take back this replica's last change of a document that was not taken back yet.
+
+        With it goes the whole transaction, other documents too. Nothing in the past changes: the undo is a
+        fresh change, which travels to others like any. What others wrote meanwhile stays, and is named in the
+        outcome; so is what they built on. Texts, lists, sets and counters lose or get back exactly what the
+        change did to them.
+
+        Returns:
+            What was changed and what was left alone; false, with ``was_empty``, if there is nothing to undo.
+
+        Raises:
+            NotPermitted, ReadOnly: nothing may be written here.
+            TooLarge: what was deleted does not fit into one commit; nothing was changed.
+        """
+        return await self._take_back(document, Stack.UNDO, durability)
+
+    async def redo(
+        self, document: str | Document, *, durability: Durability | str = Durability.NORMAL
+    ) -> UndoOutcome:
+        """Do again what was undone last, unless the document was changed here since. As :meth:`undo`."""
+        return await self._take_back(document, Stack.REDO, durability)
+
+    async def can_undo(self, document: str | Document) -> bool:
+        """Whether there is a change to undo; others may since have changed all that it changed."""
+        return await can_undo(self._replica, self._space(), self._key(document), stack=Stack.UNDO)
+
+    async def can_redo(self, document: str | Document) -> bool:
+        """Whether there is an undone change to do again."""
+        return await can_undo(self._replica, self._space(), self._key(document), stack=Stack.REDO)
+
     def watch(self) -> ChangeStream:
         """The changes of this collection that are committed from now on, here or by other devices.
 
@@ -261,6 +296,12 @@ class Collection:
 
     def _page(self, sql: SqlConnection, *, number: int, after: str) -> list[ProjectionRow]:
         return DocumentRows(sql, number).page(self.name, after=after, limit=_PAGE)
+
+    async def _take_back(
+        self, document: str | Document, stack: Stack, durability: Durability | str
+    ) -> UndoOutcome:
+        key, wanted = self._key(document), checked_durability(durability)
+        return await undo(self._replica, self._space(), key, stack=stack, durability=wanted)
 
     async def _commit(self, intent: Intent, durability: Durability | str) -> Document:
         request = CommitRequest(self._space(), (intent,), checked_durability(durability))

@@ -5,7 +5,7 @@ be planned fails alone and leaves nothing; when the SQLite transaction fails, al
 they touched is forgotten, because memory would be ahead of the file.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from syncore.core.commits import Commit, Entry, EntryKind
@@ -14,21 +14,26 @@ from syncore.core.identifiers import COMMIT_ID_BYTES, CommitId, DocumentKey, Dot
 from syncore.core.ports import Clock, Entropy, SqlConnection
 from syncore.documents.operations import decode_rich_entry
 from syncore.documents.planning import DocumentPlan
+from syncore.documents.projection import Projection
+from syncore.documents.undo_steps import UndoStep
 from syncore.protocol.commit_codec import encode_commit
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.planning import plan_intents
 from syncore.replica.requests import CommitRequest
 from syncore.replica.space_state import Head, SpaceState, write_head
+from syncore.replica.undo_log import clear_redo, push_steps, steps_of_pending
 from syncore.storage.pending_rows import PendingRow
+from syncore.storage.undo_rows import Stack
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A commit, its dot and its encoding."""
+    """A commit, its dot, its encoding, and what undoing it takes."""
 
     dot: Dot
     commit: Commit
     body: bytes
+    steps: Mapping[DocumentKey, UndoStep]
 
 
 class LocalCommits:
@@ -41,25 +46,46 @@ class LocalCommits:
         self.last_time = last_time
 
     def commit_group(
-        self, requests: Sequence[CommitRequest], *, state: SpaceState, work: DocumentWork, sql: SqlConnection
+        self,
+        requests: Sequence[CommitRequest],
+        *,
+        state: SpaceState,
+        work: DocumentWork,
+        sql: SqlConnection,
+        is_undoable: bool = True,
     ) -> None:
         """Commit the requests of one space in order; each learns its projections or its failure."""
         for request in requests:
             try:
-                made = self._make(
-                    plan_intents(request.intents, work, request.prepared), state=state, work=work
-                )
+                plans = plan_intents(request.intents, work, request.prepared)
+                made = self._make(plans, state=state, work=work)
             except Exception as failure:  # noqa: BLE001 - handed to the caller, who raises it
                 request.failure = failure
                 continue
-            state.take_dot()
-            request.projections = work.flush()
-            if not state.is_private:
-                row = PendingRow(state.take_sequence(), made.dot, made.commit.id, made.body)
-                work.pending.append(row, [work.row_of(key) for key in request.projections])
-        if state.is_private and state.next_number > 1:
-            state.heads[state.writer] = Head(state.next_number - 1, b"")
-            write_head(sql, state, state.writer)
+            stack = Stack.UNDO if is_undoable else None
+            request.projections = _store(made, state=state, work=work, sql=sql, stack=stack)
+            if state.has_redo:
+                state.has_redo = clear_redo(sql, work, request.projections)
+        _keep_private_head(sql, state)
+
+    def commit_plans(
+        self,
+        plans: dict[DocumentKey, DocumentPlan],
+        *,
+        state: SpaceState,
+        work: DocumentWork,
+        sql: SqlConnection,
+        stack: Stack,
+    ) -> dict[DocumentKey, Projection]:
+        """Commit plans that undo or redo something; what undoing them takes goes onto ``stack``.
+
+        Raises:
+            LocalError: they do not fit into one commit; the transaction must not be kept.
+        """
+        made = self._make(plans, state=state, work=work)
+        projections = _store(made, state=state, work=work, sql=sql, stack=stack)
+        _keep_private_head(sql, state)
+        return projections
 
     def _make(
         self, plans: dict[DocumentKey, DocumentPlan], *, state: SpaceState, work: DocumentWork
@@ -82,4 +108,27 @@ class LocalCommits:
             for entry in entries:
                 if entry.kind == EntryKind.RICH:
                     work.note_private_rich(decode_rich_entry(entry.body))
-        return _Made(dot, commit, body)
+        steps = {key: plan.step for key, plan in plans.items() if plan.step is not None}
+        return _Made(dot, commit, body, steps)
+
+
+def _store(
+    made: _Made, *, state: SpaceState, work: DocumentWork, sql: SqlConnection, stack: Stack | None
+) -> dict[DocumentKey, Projection]:
+    """Write a commit, what it changed, and what undoing it takes."""
+    state.take_dot()
+    projections = work.flush()
+    steps = made.steps if stack is not None else {}
+    if stack is not None and (state.is_private or stack is Stack.REDO):
+        push_steps(sql, work, steps, dot=made.dot, time=made.commit.time, stack=stack)
+    if not state.is_private:
+        row = PendingRow(state.take_sequence(), made.dot, made.commit.id, made.body)
+        waiting = steps_of_pending(work, steps, made.commit.time) if stack is Stack.UNDO else None
+        work.pending.append(row, [work.row_of(key) for key in projections], waiting)
+    return projections
+
+
+def _keep_private_head(sql: SqlConnection, state: SpaceState) -> None:
+    if state.is_private and state.next_number > 1:
+        state.heads[state.writer] = Head(state.next_number - 1, b"")
+        write_head(sql, state, state.writer)

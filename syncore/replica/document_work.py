@@ -20,6 +20,7 @@ from syncore.replica.entries import DecodedEntry
 from syncore.replica.space_memory import DecodedCommit, HeldDocument, SpaceMemory, load_record
 from syncore.replica.space_state import SpaceState
 from syncore.storage.document_rows import DocumentRows
+from syncore.storage.log_rows import LogRows
 from syncore.storage.pending_rows import PendingRow, PendingRows
 
 
@@ -56,6 +57,7 @@ class DocumentWork:
     Attributes:
         rows: The stored documents.
         pending: The pending log.
+        log: What is held of the space's log.
         context: What resolving conflicts may know.
         changed: The projections of what :meth:`flush` found visibly changed so far.
         ruled: The collections whose settings changed, and whose documents may show something else now.
@@ -67,6 +69,7 @@ class DocumentWork:
         """Work within ``sql``."""
         self.rows = DocumentRows(sql, state.number)
         self.pending = PendingRows(sql, state.number)
+        self.log = LogRows(sql, state.number)
         self.context = context
         self.changed: dict[DocumentKey, Projection] = {}
         self.ruled: set[str] = set()

@@ -73,7 +73,7 @@ class LocalReplica:
         self.id = b""
         self.committed = asyncio.Event()
         self._memories: dict[int, SpaceMemory] = {}
-        self._commits = LocalCommits(clock, entropy, HybridTime(0))
+        self.commits = LocalCommits(clock, entropy, HybridTime(0))
         self._queue: list[CommitRequest] = []
         self._turn = Turn()
         self._moved: dict[int, int] = {}
@@ -148,7 +148,7 @@ class LocalReplica:
 
     def observe(self, time: HybridTime) -> None:
         """Continue behind a time that another device wrote, within the drift that is allowed."""
-        self._commits.last_time = observe(self._commits.last_time, time, self.clock.now_ms())
+        self.commits.last_time = observe(self.commits.last_time, time, self.clock.now_ms())
 
     def current_space(self, number: int) -> int:
         """The local number of a space now: another one if it was the private space and was shared."""
@@ -232,7 +232,7 @@ class LocalReplica:
             work = self._document_work(sql, state)
             for intents in intents_of_documents(rows):
                 request = CommitRequest(row.space, intents, Durability.NORMAL)
-                self._commits.commit_group([request], state=state, work=work, sql=sql)
+                self.commits.commit_group([request], state=state, work=work, sql=sql, is_undoable=False)
                 if request.failure is not None:
                     raise request.failure
             rows.remove_space()
@@ -304,8 +304,8 @@ class LocalReplica:
     def _commit_group(
         self, requests: list[CommitRequest], sql: SqlConnection, state: SpaceState, work: DocumentWork
     ) -> None:
-        self._commits.commit_group(requests, state=state, work=work, sql=sql)
-        store_last_time(sql, state, self._commits.last_time)
+        self.commits.commit_group(requests, state=state, work=work, sql=sql)
+        store_last_time(sql, state, self.commits.last_time)
 
     async def _change(
         self, space: int, work: Callable[[SqlConnection, SpaceState, DocumentWork], T], *, is_local: bool
@@ -365,7 +365,7 @@ class LocalReplica:
         assert id_ is not None
         self.id = id_
         self.spaces = load_spaces(sql, self.resolvers)
-        self._commits.last_time = load_last_time(sql, self.spaces.values())
+        self.commits.last_time = load_last_time(sql, self.spaces.values())
 
     def _check_open(self) -> None:
         if self._is_closed:

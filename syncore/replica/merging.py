@@ -40,6 +40,7 @@ from syncore.replica.space_keys import SpaceKeys
 from syncore.replica.space_state import Head, SpaceState, write_head
 from syncore.replica.testimony import Testimony, judge_receipt, report_against
 from syncore.replica.times import write_last_time
+from syncore.replica.undo_log import log_pending
 from syncore.storage.finding_rows import FindingKind, FindingRow, FindingRows
 from syncore.storage.log_rows import ClosedWriterRow, LogRows, SealedRow
 from syncore.storage.missing_rows import MissingRows
@@ -72,12 +73,15 @@ class Merged:
 class Merge:
     """Merges one batch into one space; made anew for each transaction."""
 
-    def __init__(self, *, sql: SqlConnection, state: SpaceState, work: DocumentWork, keys: SpaceKeys) -> None:
-        """Work within ``sql``."""
+    def __init__(
+        self, *, sql: SqlConnection, state: SpaceState, work: DocumentWork, keys: SpaceKeys, now_ms: int
+    ) -> None:
+        """Work within ``sql``; ``now_ms`` is when the batch arrived, since 1970."""
         self._sql = sql
         self._state = state
         self._work = work
         self._keys = keys
+        self._now_ms = now_ms
         self._log = LogRows(sql, state.number)
         self._merged = Merged()
 
@@ -140,6 +144,7 @@ class Merge:
             last=sealed.last,
             hash_=hash_,
             segment=sealed.segment,
+            arrived_ms=self._now_ms,
         )
         self._log.remove_sealed(hash_)
         self._state.sealed.pop(0)
@@ -148,6 +153,7 @@ class Merge:
         pending = self._work.pending
         rows = pending.after(0, limit=sealed.last - sealed.first + 1)
         assert [row.dot.number for row in rows] == list(range(sealed.first, sealed.last + 1))
+        log_pending(self._sql, self._state.number, until=rows[-1].sequence)
         for row in rows:
             commit = self._work.decoded(row)
             for entries in commit.entries.values():
@@ -194,6 +200,7 @@ class Merge:
             last=segment.header.last,
             hash_=segment.hash,
             segment=encode_segment(segment),
+            arrived_ms=self._now_ms,
         )
         self._hear(segment, plain, offset, path)
 
@@ -337,6 +344,7 @@ class Merge:
                 last=header.last,
                 hash_=segment.hash,
                 segment=encode_segment(segment),
+                arrived_ms=self._now_ms,
             )
         elif held == segment.hash:
             self._note_held(segment.hash)

@@ -33,6 +33,7 @@ from syncore.protocol.commit_codec import decode_commit, encode_commit
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.entries import decode_entries
 from syncore.replica.space_state import SpaceState, start_incarnation
+from syncore.replica.undo_log import forget_commit, log_pending, rekey_steps
 from syncore.storage.log_rows import LogRows
 from syncore.storage.pending_rows import PendingRow, PendingRows
 
@@ -153,6 +154,7 @@ def lift_pending(*, sql: SqlConnection, state: SpaceState, work: DocumentWork) -
     is confirmed.
     """
     work.flush()
+    log_pending(sql, state.number)
     pending = PendingRows(sql, state.number)
     lifted: list[LiftedCommit] = []
     for row in pending.all():
@@ -199,6 +201,7 @@ def rebase(
         pending.append(replace(one.row, dot=names.dots[one.row.dot], body=body), one.documents)
     # A commit may be in the log under its own name: its token needs no other, and would be followed for ever.
     pending.note_renamed([(old, new) for old, new in names.dots.items() if old != new])
+    _rekey_undo_log(sql, work, lifted, renaming)
     old_writer = state.writer
     start_incarnation(state, sql, derive_incarnation(old_writer, trigger))
     state.next_number = names.next_number.get(state.writer, 1)
@@ -237,10 +240,19 @@ def set_aside(
     lifted = lift_pending(sql=sql, state=state, work=work)
     refused = next(one for one in lifted if one.row.id == id_)
     PendingRows(sql, state.number).set_aside(id_, refused.row.body, reason)
+    forget_commit(sql, refused.documents, refused.commit.time)
     rest = [one for one in lifted if one is not refused]
     done = rebase(rest, sql=sql, state=state, work=work, trigger=hash_parts("aside", id_), carried={})
     work.reload(set(refused.documents))
     return done
+
+
+def _rekey_undo_log(
+    sql: SqlConnection, work: DocumentWork, lifted: list[LiftedCommit], renaming: Renaming
+) -> None:
+    for document in sorted({document for one in lifted for document in one.documents}):
+        clocks = renaming.clocks.get(work.rows.key_of(document), ())
+        rekey_steps(sql, document, dots=renaming.dots, clocks=clocks)
 
 
 def _follower(writer: Writer, trigger: bytes) -> Writer:

@@ -39,11 +39,13 @@ class HeldDocument:
         visible: What programs see of it.
         confirmed: The confirmed record; None while nothing is pending, when the visible record is the
             confirmed one.
+        undo_count: How many of its changes the undo log holds; None before anybody counted.
     """
 
     row: int | None
     visible: Document
     confirmed: Record | None = None
+    undo_count: int | None = None
 
     @property
     def confirmed_record(self) -> Record:

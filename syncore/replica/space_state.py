@@ -31,6 +31,7 @@ from syncore.storage.log_rows import ClosedWriterRow, LogRows, SealedRow, Writer
 from syncore.storage.missing_rows import MissingRows
 from syncore.storage.pending_rows import PendingRows
 from syncore.storage.space_rows import SpaceRow, SpaceRows
+from syncore.storage.undo_rows import Stack, UndoRows
 
 PRIVATE_DEVICE = DeviceIndex(0)
 
@@ -72,6 +73,7 @@ class SpaceState:
             unless the relay lost data.
         missing_total: How much that was when its healing began, or more.
         findings: What was found out about relay and members that must not be forgotten.
+        has_redo: Whether anything in the file was undone and could be done again.
     """
 
     row: SpaceRow
@@ -89,6 +91,7 @@ class SpaceState:
     missing_count: int = 0
     missing_total: int = 0
     findings: dict[FindingKind, FindingRow] = field(default_factory=dict)
+    has_redo: bool = False
 
     @property
     def id(self) -> SpaceId:
@@ -164,7 +167,11 @@ def load_space(sql: SqlConnection, row: SpaceRow) -> SpaceState:
     log = LogRows(sql, row.space)
     pending = PendingRows(sql, row.space)
     state = SpaceState(
-        row=row, sealed=log.sealed(), pending_count=pending.count(), pending_writers=pending.writers()
+        row=row,
+        sealed=log.sealed(),
+        pending_count=pending.count(),
+        pending_writers=pending.writers(),
+        has_redo=not UndoRows(sql).is_empty(Stack.REDO),
     )
     for head in log.heads():
         state.heads[head.writer] = Head(head.number, head.hash, decode_reach(head.reach))

@@ -74,12 +74,12 @@ class Transaction:
         if not changes:
             raise InvalidChange("an update without fields changes nothing", hint="name at least one field")
         await self._add(
-            Intent(verb=Verb.UPDATE, key=_key_of(document), changes=changes, seen=await self._seen(seen))
+            Intent(verb=Verb.UPDATE, key=key_of(document), changes=changes, seen=await self._seen(seen))
         )
 
     async def delete(self, document: tuple[str, str] | Document, *, seen: str | None = None) -> None:
         """Delete a document, given as itself or as ``(collection, id)``."""
-        await self._add(Intent(verb=Verb.DELETE, key=_key_of(document), seen=await self._seen(seen)))
+        await self._add(Intent(verb=Verb.DELETE, key=key_of(document), seen=await self._seen(seen)))
 
     async def get(self, collection: str, id: str) -> Document:  # noqa: A002 - the word that documents use
         """A document as it would be if the transaction were committed now.
@@ -162,9 +162,15 @@ def _key(collection: str, id_: str) -> DocumentKey:
     return DocumentKey(check_collection(collection), check_name(id_, "a document id"))
 
 
-def _key_of(document: object) -> DocumentKey:
+def key_of(document: object) -> DocumentKey:
+    """The key of a document, given as itself or as ``(collection, id)``.
+
+    Raises:
+        Misused: it is neither.
+        InvalidName: nothing can be named so.
+    """
     if isinstance(document, Document):
         return DocumentKey(document.collection, document.id)
     if not isinstance(document, tuple) or len(document) != _PLACE:
-        raise Misused("a transaction changes a document, or the one at (collection, id)")
+        raise Misused("this takes a document, or the (collection, id) of one")
     return _key(*document)

@@ -147,7 +147,8 @@ class DocumentRows:
 
     def remove_space(self) -> None:
         """Remove all documents of the space and everything that is stored of them."""
-        for table in ("states", "rich_updates", "rich_clocks", "pending_documents"):
+        undo = ("undo_steps", "redo_steps")
+        for table in ("states", "rich_updates", "rich_clocks", "pending_documents", *undo):
             self._sql.execute(
                 f"DELETE FROM {table} WHERE document IN (SELECT document FROM documents WHERE space = ?)",  # noqa: S608
                 (self._space,),
@@ -201,3 +202,12 @@ class DocumentRows:
             (document, writer, number),
         )
         return 0 if found is None else integer(found[0])
+
+    def segment_end(self, document: int, writer: Writer, clock: int) -> int | None:
+        """The last commit of the confirmed segment that brought a writer's unit at ``clock``, or None."""
+        found = self._sql.row(
+            "SELECT number FROM rich_clocks WHERE document = ? AND writer = ? AND clock > ?"
+            " ORDER BY number LIMIT 1",
+            (document, writer, clock),
+        )
+        return None if found is None else integer(found[0])

@@ -23,6 +23,16 @@ class SealedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """A held segment: its place among those of its space, and when it arrived here (since 1970)."""
+
+    position: int
+    hash: bytes
+    segment: bytes
+    arrived_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class WriterRow:
     """How far a writer is in: number and hash of its last segment, and what its segments depend on."""
 
@@ -50,12 +60,28 @@ class LogRows:
         self._sql = sql
         self._space = space
 
-    def add_segment(self, *, writer: Writer, first: int, last: int, hash_: bytes, segment: bytes) -> None:
+    def add_segment(
+        self, *, writer: Writer, first: int, last: int, hash_: bytes, segment: bytes, arrived_ms: int
+    ) -> None:
         """Keep a segment of the relay's log behind all that are kept: what it depends on is before it."""
         self._sql.execute(
             "INSERT INTO segments SELECT ?,"
-            " coalesce((SELECT max(position) FROM segments WHERE space = ?), 0) + 1, ?, ?, ?, ?, ?",
-            (self._space, self._space, writer, first, last, hash_, protect(segment)),
+            " coalesce((SELECT max(position) FROM segments WHERE space = ?), 0) + 1, ?, ?, ?, ?, ?, ?",
+            (self._space, self._space, writer, first, last, hash_, protect(segment), arrived_ms),
+        )
+
+    def segment_of(self, writer: Writer, number: int) -> SegmentRow | None:
+        """The held segment that carries a writer's commit, or None."""
+        found = self._sql.row(
+            "SELECT position, first, hash, segment, arrived_ms FROM segments"
+            " WHERE space = ? AND writer = ? AND last >= ? ORDER BY last LIMIT 1",
+            (self._space, writer, number),
+        )
+        if found is None or integer(found[1]) > number:
+            return None
+        position, _, hash_, segment, arrived_ms = found
+        return SegmentRow(
+            integer(position), blob(hash_), recover(segment, what="a segment"), integer(arrived_ms)
         )
 
     def segment_hash(self, writer: Writer, number: int) -> bytes | None:

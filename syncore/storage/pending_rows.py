@@ -6,6 +6,8 @@ from syncore.core.identifiers import CommitId, Dot, Writer
 from syncore.core.ports import Row, SqlConnection
 from syncore.storage.protection import blob, integer, protect, recover, text
 
+_MAX_SEQUENCE = 2**63 - 1
+_STEPS = "what a pending commit is undone by"
 _COLUMNS = "sequence, writer, number, id, body"
 
 
@@ -36,11 +38,12 @@ class PendingRows:
         self._sql = sql
         self._space = space
 
-    def append(self, row: PendingRow, documents: list[int]) -> None:
-        """Add a commit at the end, with the rows of the documents that it touches."""
+    def append(self, row: PendingRow, documents: list[int], steps: bytes | None = None) -> None:
+        """Add a commit at the end, with the documents that it touches, and what undoing it takes."""
+        kept = None if steps is None else protect(steps)
         self._sql.execute(
-            f"INSERT INTO pending (space, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
-            (self._space, row.sequence, row.dot.writer, row.dot.number, row.id, protect(row.body)),
+            f"INSERT INTO pending (space, {_COLUMNS}, steps) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
+            (self._space, row.sequence, row.dot.writer, row.dot.number, row.id, protect(row.body), kept),
         )
         self._sql.execute_many(
             "INSERT INTO pending_documents (document, sequence) VALUES (?, ?)",
@@ -68,6 +71,37 @@ class PendingRows:
             "WHERE space = ? AND sequence IN (SELECT sequence FROM pending_documents WHERE document = ?)"
             " ORDER BY sequence",
             (self._space, document),
+        )
+
+    def waiting_steps(self, until: int | None = None) -> list[tuple[int, Dot, bytes]]:
+        """Sequence, dot and undo steps of the commits up to a sequence (of all) that are not logged yet."""
+        found = self._sql.rows(
+            "SELECT sequence, writer, number, steps FROM pending"
+            " WHERE space = ? AND sequence <= ? AND steps IS NOT NULL ORDER BY sequence",
+            (self._space, _MAX_SEQUENCE if until is None else until),
+        )
+        return [
+            (
+                integer(s),
+                Dot(Writer(integer(w)), integer(n)),
+                recover(steps, what=_STEPS),
+            )
+            for s, w, n, steps in found
+        ]
+
+    def waiting_steps_of(self, document: int) -> list[bytes]:
+        """The undo steps, not logged yet, of the commits that touch a document, newest first."""
+        found = self._sql.rows(
+            "SELECT steps FROM pending WHERE space = ? AND steps IS NOT NULL AND sequence IN"
+            " (SELECT sequence FROM pending_documents WHERE document = ?) ORDER BY sequence DESC",
+            (self._space, document),
+        )
+        return [recover(row[0], what=_STEPS) for row in found]
+
+    def forget_steps(self, sequence: int) -> None:
+        """The undo steps of a commit are logged."""
+        self._sql.execute(
+            "UPDATE pending SET steps = NULL WHERE space = ? AND sequence = ?", (self._space, sequence)
         )
 
     def has_id(self, id_: CommitId) -> bool:

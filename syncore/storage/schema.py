@@ -33,7 +33,8 @@ _TABLES = (
         PRIMARY KEY (document, writer, number)) WITHOUT ROWID""",
     """CREATE TABLE pending (
         space INTEGER NOT NULL, sequence INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL,
-        id BLOB NOT NULL, body BLOB NOT NULL, PRIMARY KEY (space, sequence), UNIQUE (space, id))""",
+        id BLOB NOT NULL, body BLOB NOT NULL, steps BLOB,
+        PRIMARY KEY (space, sequence), UNIQUE (space, id))""",
     """CREATE TABLE pending_documents (
         document INTEGER NOT NULL, sequence INTEGER NOT NULL,
         PRIMARY KEY (document, sequence)) WITHOUT ROWID""",
@@ -42,7 +43,8 @@ _TABLES = (
         last INTEGER NOT NULL, hash BLOB NOT NULL, segment BLOB NOT NULL, PRIMARY KEY (space, sequence))""",
     """CREATE TABLE segments (
         space INTEGER NOT NULL, position INTEGER NOT NULL, writer INTEGER NOT NULL, first INTEGER NOT NULL,
-        last INTEGER NOT NULL, hash BLOB NOT NULL, segment BLOB NOT NULL, PRIMARY KEY (space, position))""",
+        last INTEGER NOT NULL, hash BLOB NOT NULL, segment BLOB NOT NULL, arrived_ms INTEGER NOT NULL,
+        PRIMARY KEY (space, position))""",
     "CREATE UNIQUE INDEX segments_by_number ON segments (space, writer, last)",
     """CREATE TABLE control (
         space INTEGER NOT NULL, sequence INTEGER NOT NULL, item BLOB NOT NULL,
@@ -64,6 +66,14 @@ _TABLES = (
     """CREATE TABLE closed_writers (
         space INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL, reason TEXT NOT NULL,
         evidence BLOB NOT NULL, PRIMARY KEY (space, writer)) WITHOUT ROWID""",
+    """CREATE TABLE undo_steps (
+        document INTEGER NOT NULL, time INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL,
+        leader INTEGER NOT NULL, documents BLOB, step BLOB NOT NULL,
+        PRIMARY KEY (document, time)) WITHOUT ROWID""",
+    """CREATE TABLE redo_steps (
+        document INTEGER NOT NULL, time INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL,
+        leader INTEGER NOT NULL, documents BLOB, step BLOB NOT NULL,
+        PRIMARY KEY (document, time)) WITHOUT ROWID""",
     """CREATE TABLE renamed (
         space INTEGER NOT NULL, writer INTEGER NOT NULL, number INTEGER NOT NULL, new_writer INTEGER NOT NULL,
         new_number INTEGER NOT NULL, PRIMARY KEY (space, writer, number)) WITHOUT ROWID""",

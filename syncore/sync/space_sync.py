@@ -136,9 +136,12 @@ class SpaceSync:
         """Merge the next items of the log."""
         keys = self._keys
         assert keys is not None
+        now_ms = self._replica.clock.now_ms()
         merged = await self._replica.change(
             self._number,
-            lambda sql, state, work: Merge(sql=sql, state=state, work=work, keys=keys).run(event),
+            lambda sql, state, work: Merge(sql=sql, state=state, work=work, keys=keys, now_ms=now_ms).run(
+                event
+            ),
             is_local=False,
         )
         self._note(merged)

@@ -13,7 +13,19 @@ from tests.cli.command_line import running_relay
 _DOCUMENT = Path(__file__).parents[2] / "docs" / "cli.md"
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _STATUS = re.compile(r"  # exit status (\d+)$")
-_LOCAL_COMMANDS = ("init", "put", "get", "find", "delete", "import", "status", "digest")
+_LOCAL_COMMANDS = (
+    "init",
+    "put",
+    "get",
+    "find",
+    "delete",
+    "import",
+    "status",
+    "digest",
+    "undo",
+    "redo",
+    "explain",
+)
 _COMMANDS = (*_LOCAL_COMMANDS, "sync", "watch", "presence", "share", "invite", "join")
 
 

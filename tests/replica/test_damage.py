@@ -64,6 +64,14 @@ async def _set_aside(device: Device) -> None:
     await device.local.read(lambda sql: PendingRows(sql, number).all_set_aside())
 
 
+async def _undo(device: Device) -> None:
+    await device.collection("notes").undo("u")
+
+
+async def _redo(device: Device) -> None:
+    await device.collection("notes").redo("u")
+
+
 DAMAGES: list[tuple[str, str, Reading, str]] = [
     ("meta", "value", _open, "the value"),
     ("spaces", "receipt", _open, "the relay's receipt"),
@@ -83,6 +91,11 @@ DAMAGES: list[tuple[str, str, Reading, str]] = [
     ("findings", "shown", _open, "the receipt of a finding"),
     ("findings", "own", _open, "our receipt of a finding"),
     ("set_aside", "body", _set_aside, "a commit set aside"),
+    ("pending", "steps", _undo, "what a pending commit is undone by"),
+    ("undo_steps", "step", _undo, "a change that can be undone"),
+    ("undo_steps", "documents", _undo, "a transaction that can be undone"),
+    ("redo_steps", "step", _redo, "a change that can be undone"),
+    ("redo_steps", "documents", _redo, "a transaction that can be undone"),
 ]
 
 
@@ -96,6 +109,16 @@ async def make_file(folder: Path) -> Device:
     relay.append_unjudged(forger.seal([record_entry(bad)]))
     await device.open()
     await device.collection("notes").insert({"t": Text("abc")}, id="a")
+    for _ in range(2):
+        async with device.transaction() as transaction:
+            for id_ in ("u", "v"):
+                await transaction.insert("notes", {"n": 1}, id=id_)
+        await device.collection("notes").undo("u")
+        await device.collection("notes").redo("u")
+        async with device.transaction() as transaction:
+            for id_ in ("u", "v"):
+                await transaction.delete(("notes", id_))
+    await device.collection("notes").undo("u")
     await device.exchange()
     await device.collection("notes").update("a", t=splice(0, 0, "x"))
     connection = await device.pull()

@@ -18,8 +18,8 @@ def space() -> Iterator[MemorySpace]:
     """A space that holds two segments of another writer, which end at commits 3 and 5."""
     with open_memory_space() as space:
         log = LogRows(space.sql, space.state.number)
-        log.add_segment(writer=THEIRS, first=1, last=3, hash_=FIRST, segment=b"")
-        log.add_segment(writer=THEIRS, first=4, last=5, hash_=SECOND, segment=b"")
+        log.add_segment(writer=THEIRS, first=1, last=3, hash_=FIRST, segment=b"", arrived_ms=7)
+        log.add_segment(writer=THEIRS, first=4, last=5, hash_=SECOND, segment=b"", arrived_ms=7)
         space.state.heads[THEIRS] = SpaceHead(5, SECOND, {OURS: 9})
         yield space
 

@@ -15,7 +15,7 @@ A, B = Writer(1), Writer(2**53 - 2**33)
 def log(sql: SqlConnection) -> LogRows:
     """The log of a space, with another space beside it that must never show."""
     other = LogRows(sql, 2)
-    other.add_segment(writer=A, first=1, last=9, hash_=b"other", segment=b"other")
+    other.add_segment(writer=A, first=1, last=9, hash_=b"other", segment=b"other", arrived_ms=7)
     other.add_control(0, b"other")
     other.write_head(WriterRow(A, 9, b"other", b""))
     other.close_writer(ClosedWriterRow(A, 9, "other", b""))
@@ -25,8 +25,8 @@ def log(sql: SqlConnection) -> LogRows:
 
 def test_segments_are_found_by_their_end(log: LogRows) -> None:
     """Only the number with which a segment ends names it."""
-    log.add_segment(writer=A, first=1, last=2, hash_=b"h2", segment=b"s2")
-    log.add_segment(writer=A, first=3, last=3, hash_=b"h3", segment=b"s3")
+    log.add_segment(writer=A, first=1, last=2, hash_=b"h2", segment=b"s2", arrived_ms=7)
+    log.add_segment(writer=A, first=3, last=3, hash_=b"h3", segment=b"s3", arrived_ms=7)
     assert [log.segment_hash(A, number) for number in (1, 2, 3, 9)] == [None, b"h2", b"h3", None]
     assert log.segments(after=0, limit=9) == [(1, b"s2"), (2, b"s3")]
     assert log.segments(after=1, limit=1) == [(2, b"s3")]
@@ -34,9 +34,9 @@ def test_segments_are_found_by_their_end(log: LogRows) -> None:
 
 def test_no_number_is_held_twice(log: LogRows) -> None:
     """Two segments that end with one commit cannot both be kept."""
-    log.add_segment(writer=A, first=1, last=2, hash_=b"h", segment=b"")
+    log.add_segment(writer=A, first=1, last=2, hash_=b"h", segment=b"", arrived_ms=7)
     with pytest.raises(StorageError):
-        log.add_segment(writer=A, first=2, last=2, hash_=b"i", segment=b"")
+        log.add_segment(writer=A, first=2, last=2, hash_=b"i", segment=b"", arrived_ms=7)
 
 
 def test_control_records_keep_their_order(log: LogRows) -> None:

@@ -14,7 +14,9 @@ def filled(sql: SqlConnection, space: int = 1) -> MissingRows:
     """A space of which the relay lacks two control records and three segments."""
     log = LogRows(sql, space)
     for number in (1, 2, 3):
-        log.add_segment(writer=A, first=number, last=number, hash_=b"hash %d" % number, segment=b"s")
+        log.add_segment(
+            writer=A, first=number, last=number, hash_=b"hash %d" % number, segment=b"s", arrived_ms=7
+        )
     missing = MissingRows(sql, space)
     missing.add_all_segments()
     missing.add_control([row.hash for row in CONTROL])
