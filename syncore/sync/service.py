@@ -15,6 +15,7 @@ from syncore.core.errors import (
     ConnectionFailed,
     Misused,
     Refused,
+    StorageError,
     SyncoreError,
 )
 from syncore.core.identifiers import SpaceId, device_index
