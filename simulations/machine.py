@@ -4,7 +4,7 @@ The program is the composition that ``Replica.open`` makes, on twins of the adap
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from simulations.network.channels import SimulatedChannel
 from simulations.process import Process
 from simulations.relay_machine import ADDRESS
 from syncore.core.errors import Closed, ConnectionFailed, RemoteError, SyncoreError
+from syncore.documents.resolvers import Resolver
 from syncore.engine.composition import compose
 from syncore.engine.replica import Replica
 from syncore.storage.schema import APPLICATION_ID
@@ -43,9 +44,10 @@ class Machine:
         route: The address that it is led to whenever it asks for the relay.
     """
 
-    def __init__(self, hardware: Hardware) -> None:
-        """A device that is switched off."""
+    def __init__(self, hardware: Hardware, resolvers: Sequence[Resolver] = ()) -> None:
+        """A device that is switched off; its program will open its replica with these resolvers."""
         self.hardware = hardware
+        self._resolvers = resolvers
         self.replica: Replica | None = None
         self.reports: list[str] = []
         self.accusations = 0
@@ -164,6 +166,7 @@ class Machine:
             clock=hardware.clock,
             entropy=hardware.around.entropy(f"{hardware.name}/{hardware.life}"),
             connector=self.connector(),
+            resolvers=self._resolvers,
         )
         return Replica(services, None)
 

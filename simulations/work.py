@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from syncore.documents.resolvers import Resolver
 from syncore.engine.replica import Replica
 
 MAX_COMPLAINTS = 20
@@ -19,7 +20,12 @@ class Application:
     It must keep nothing between two calls but what it was constructed with: the world kills its devices, and
     plays it again from another seed. What is left to chance it draws from what it is given, and it asks no
     clock: so a seed plays the same again.
+
+    Attributes:
+        resolvers: Its own functions that settle conflicts; every device's replica is opened with them.
     """
+
+    resolvers: Sequence[Resolver] = ()
 
     async def prepare(self, replica: Replica) -> None:
         """Make the documents that are there at the beginning, on the first device.

@@ -136,7 +136,8 @@ class World:
 
     def add_person(self, name: str) -> Person:
         """Somebody with a new device, switched off."""
-        machine = Machine(Hardware(name, self.around))
+        resolvers = () if self.usage is None else self.usage.application.resolvers
+        machine = Machine(Hardware(name, self.around), resolvers)
         draw = self.around.draw(f"person {name}")
         person = Person(machine, self.ledger, draw, self.audits.take, self.usage)
         self.people.append(person)

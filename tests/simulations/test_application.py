@@ -9,9 +9,14 @@ import pytest
 
 from simulations.application import Application, Failed, load_application, play, play_kept
 from simulations.kept_plans import Kept, kept_text
+from simulations.plan import cut_short
+from simulations.running import simulate
+from simulations.scenarios.worlds import plan_of
 from simulations.work import name_of
+from syncore.codec.values import Value
 from syncore.core.errors import Misused
 from syncore.documents.changes import Counter, increment
+from syncore.documents.resolvers import Candidate, Resolver
 from syncore.engine.replica import Replica
 from tests.simulations.small_plans import SMALL
 
@@ -44,6 +49,48 @@ class Entries(Application):
         return found
 
 
+def lowest(candidates: Sequence[Candidate]) -> Value:
+    """The lowest price that somebody wrote."""
+    return min(int(str(one.value)) for one in candidates)
+
+
+class Prices(Application):
+    """A price about which people disagree, settled by a function of the application's own."""
+
+    resolvers: Sequence[Resolver] = (Resolver("lowest", 1, lowest),)
+
+    async def prepare(self, replica: Replica) -> None:
+        """One price, the rule for it, and what everybody has seen of it."""
+        prices = replica.collection("prices")
+        await prices.configure(fields={"price": Resolver("lowest", 1, lowest)})
+        lamp = await prices.insert({"price": 1000}, id="lamp")
+        await replica.collection("forms").insert({"token": lamp.token}, id="form")
+
+    async def act(self, replica: Replica, draw: random.Random, who: str) -> str | None:
+        """Set the price, having seen the first one only."""
+        price = draw.randint(1, 999)
+        form = await replica.collection("forms").get("form")
+        await replica.collection("prices").update("lamp", price=price, seen=str(form["token"]))
+        return f"{who} sets {price}"
+
+    async def check(self, replicas: Mapping[str, Replica]) -> Sequence[str]:
+        """Whether everybody shows the lowest of what was written at once."""
+        found = []
+        for name, replica in replicas.items():
+            prices = replica.collection("prices")
+            shown = (await prices.get("lamp"))["price"]
+            siblings = [int(str(one.value)) for one in await prices.siblings("lamp", "price")]
+            if shown != min(siblings):
+                found.append(f"{name} shows {shown} of {siblings}")
+        return found
+
+
+class Forgetful(Prices):
+    """The same, but its programs are started without the function."""
+
+    resolvers = ()
+
+
 class Wrong(Entries):
     """The same, checked against something that is never true."""
 
@@ -68,6 +115,15 @@ def test_a_good_application_passes_its_seeds() -> None:
     assert {(outcome.plan.devices, outcome.plan.hours) for outcome in outcomes} == {(2, 0.2)}
     assert all(outcome.acts > 10 for outcome in outcomes)
     assert all(outcome.checks["application"] for outcome in outcomes)
+
+
+def test_an_applications_resolvers_are_those_of_its_programs() -> None:
+    """They decide what is shown; without them the same world shows something else."""
+    plan = cut_short(plan_of(1, "calm", devices=2), edits=30)
+    assert simulate(plan, Prices()).has_passed
+    found = [violation.what for violation in simulate(plan, Forgetful()).violations]
+    assert len(found) == 2
+    assert all(" shows " in what for what in found)
 
 
 def test_a_failure_begins_with_its_seed() -> None:

@@ -41,9 +41,9 @@ def run(seed: int, faults: Mapping[str, int] | None = None, *, failure: str = ""
 
 def test_two_processes_give_what_one_gives(capsys: pytest.CaptureFixture[str]) -> None:
     """Run by run, in the order of the seeds, though they end in another."""
-    one = play_swarm(range(1, 4), "calm", jobs=1, is_quiet=True)
-    two = play_swarm(range(1, 4), "calm", jobs=2, is_quiet=True)
-    assert [run.seed for run in two.runs] == [1, 2, 3]
+    one = play_swarm([1, 2], "calm", jobs=1, is_quiet=True)
+    two = play_swarm([1, 2], "calm", jobs=2, is_quiet=True)
+    assert [run.seed for run in two.runs] == [1, 2]
     assert one == two
     assert one.has_passed
     assert one.closing_line() == two.closing_line()

@@ -141,12 +141,13 @@ def test_a_relay_that_lost_something_holds_restores_back() -> None:
         await world.until_healed()
         await with_two(world)
         world.began_s = world.now_s
+        world.part_with_log()
         healing = asyncio.ensure_future(world.heal())
         await asyncio.sleep(1)
         waiting = asyncio.ensure_future(world.until_healed())
         await asyncio.sleep(1)
         assert not waiting.done()
-        await healing
+        assert await healing
         await waiting
         assert world.now_s < world.ends_s
 
@@ -160,14 +161,14 @@ def test_devices_recover_when_they_have_caught_up() -> None:
         await with_two(world)
         world.began_s = world.now_s
         world.recovering = {"d1"}
-        await world.until_recovered()
+        assert await world.until_recovered()
         assert world.recovering == set()
         second = world.people[1].machine
         assert second.replica is not None
         assert second.replica.space.status().state is SyncState.LIVE
         await second.stop()
         world.recovering = {"d1"}
-        await world.until_recovered()
+        assert not await world.until_recovered()
         assert (world.recovering, world.now_s >= world.ends_s) == ({"d1"}, True)
 
     in_world(main)
