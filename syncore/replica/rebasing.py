@@ -197,7 +197,8 @@ def rebase(
     renaming = names.renaming()
     for one, body in zip(kept, _rekeyed_bodies(kept, renaming, work), strict=True):
         pending.append(replace(one.row, dot=names.dots[one.row.dot], body=body), one.documents)
-    pending.note_renamed(list(names.dots.items()))
+    # What a segment carries under its very name was not renamed, and would be followed round in a circle.
+    pending.note_renamed([(old, new) for old, new in names.dots.items() if old != new])
     old_writer = state.writer
     start_incarnation(state, sql, derive_incarnation(old_writer, trigger))
     state.next_number = names.next_number.get(state.writer, 1)

@@ -119,6 +119,33 @@ async def test_tokens_survive_rekeying(tmp_path: Path) -> None:
     await device.close()
 
 
+async def test_tokens_survive_commits_that_come_back_under_their_names(tmp_path: Path) -> None:
+    """A restored file finds its pending commits in the log as they are: what a token covers keeps its names."""
+    _, (device,) = make_world(tmp_path, "carried", 1)
+    await device.open()
+    notes = device.collection("notes")
+    await notes.insert({"title": "zero"}, id="a")
+    await device.exchange()
+    one = await notes.update("a", title="one")
+    two = await notes.update("a", title="two")
+    backup, _ = await device.snapshot(tmp_path / "backup")
+    files = device.files.copy()
+    await device.exchange()
+    await device.close()
+    shutil.copy(backup, device.path)
+    device.files = files
+    await device.open()
+    await device.exchange()
+    vector = decode_token(two.token, device.relay.space)
+    assert await seen_vector(device.local, device.number, two.token) == vector
+    notes = device.collection("notes")
+    assert (await notes.update("a", title="three", seen=two.token)).conflicts == ()
+    assert (await notes.update("a", title="four", seen=one.token)).conflicts == ("title",)
+    await device.exchange()
+    await check_device(device)
+    await device.close()
+
+
 async def test_a_token_of_another_space_is_refused(tmp_path: Path) -> None:
     """A token says where it was read, and covers nothing elsewhere."""
     _, (device,) = make_world(tmp_path, "elsewhere", 1)
