@@ -120,7 +120,7 @@ async def test_tokens_survive_rekeying(tmp_path: Path) -> None:
 
 
 async def test_tokens_survive_commits_that_come_back_under_their_names(tmp_path: Path) -> None:
-    """A restored file finds its pending commits in the log as they are: what a token covers keeps its names."""
+    """A restored file finds its pending commits in the log as they are: a token still covers them."""
     _, (device,) = make_world(tmp_path, "carried", 1)
     await device.open()
     notes = device.collection("notes")
