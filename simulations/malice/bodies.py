@@ -77,9 +77,10 @@ def _same_document_twice(_draw: Random) -> list[Entry]:
     return [record_entry(SetField(field=name, value=encode_value(1)), key=key) for name in ("a", "b")]
 
 
-def _against_everybody(forger: Forger) -> bytes:
+def _against_what_is_not_there(forger: Forger) -> bytes:
+    """Reports of segments that nobody holds. One that is held stops its author, as decision 0022 says."""
     reports = [
-        ClosedWriter(writer=writer, number=0, hash=forger.loot.heads[writer].hash, reason="it seemed so")
+        ClosedWriter(writer=writer, number=0, hash=bytes(32), reason="it seemed so")
         for writer in forger.others
     ]
     return forger.plain([forger.scribble()], closed=reports)
@@ -114,6 +115,6 @@ CLOSING: Final[Mapping[str, Maker]] = {
 HARMLESS: Final[Mapping[str, Maker]] = {
     "an entry of an unknown kind": _entries(lambda draw: [Entry(_UNKNOWN_KIND, draw.randbytes(50))]),
     "a receipt of noise": _plain(lambda one: one.plain([one.scribble()], receipt=bytes(196))),
-    "reports against everybody": _plain(_against_everybody),
+    "reports of what is not there": _plain(_against_what_is_not_there),
 }
 """What is valid, or means nothing: nobody is closed for it, and nobody else stops."""

@@ -95,7 +95,7 @@ def _see_no_return(_right: Right) -> Right:
 
 
 def _carry_nothing(_right: Right) -> Right:
-    return lambda _self, _checked: {}
+    return lambda _self, _segment, _checked: {}
 
 
 def _confirm_at_once(_right: Right) -> Right:

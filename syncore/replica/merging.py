@@ -189,7 +189,7 @@ class Merge:
         except InvalidSegment as error:
             self._close(segment, error)
             return
-        carried = self._carried(checked)
+        carried = self._carried(segment, checked)
         if carried or self._takes_our_number(segment):
             self._rebase(segment, checked, carried)
         else:
@@ -275,9 +275,14 @@ class Merge:
         past = join([reach, dict(header.dependencies)])
         return plain, ContentCheck(self._work, header.writer, past).check(plain.commits, header.first)
 
-    def _carried(self, checked: list[CheckedCommit]) -> dict[CommitId, CarriedCommit]:
-        """Which of our pending commits a segment holds: a copy of this file has sent them."""
-        if not self._state.pending_count:
+    def _carried(self, segment: Segment, checked: list[CheckedCommit]) -> dict[CommitId, CarriedCommit]:
+        """Which of our pending commits a segment holds: a copy of this file has sent them.
+
+        A copy writes as the same device. Whoever else repeats our ids only wants our commits to be dropped.
+        """
+        state = self._state
+        own = {device_index(writer) for writer in (state.writer, *state.pending_writers)}
+        if not state.pending_count or device_index(segment.header.writer) not in own:
             return {}
         return {one.commit.id: _carried(one) for one in checked if self._work.pending.has_id(one.commit.id)}
 

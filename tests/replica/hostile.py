@@ -56,6 +56,7 @@ class Forger:
     device: Device
     writer: Writer
     made: list[Segment] = field(default_factory=list)
+    ids: list[CommitId] = field(default_factory=list)
     receipt: bytes | None = None
     closed: tuple[ClosedWriter, ...] = ()
 
@@ -91,6 +92,8 @@ class Forger:
 
     def _commit(self, number: int, entries: Sequence[Entry]) -> Commit:
         id_ = CommitId(self.writer.to_bytes(7, "big")[-6:] + number.to_bytes(2, "big"))
+        if self.ids:
+            id_ = self.ids.pop(0)
         return Commit(id_, HybridTime(TIME + number), tuple(entries))
 
 

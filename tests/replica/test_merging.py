@@ -15,8 +15,9 @@ from syncore.documents.operations import SetField
 from syncore.protocol.segments import Segment, decode_segment, encode_segment, open_segment
 from syncore.replica.digesting import space_digest
 from syncore.storage.log_rows import LogRows
+from syncore.storage.pending_rows import PendingRows
 from syncore.storage.protection import protect, recover
-from tests.replica.hostile import Forger, record_entry
+from tests.replica.hostile import Forger, commits_of, record_entry
 from tests.replica.invariants import check_device
 from tests.replica.world import Device, ListRelay, make_world
 
@@ -60,6 +61,28 @@ async def test_pending_and_confirmed_are_kept_apart(tmp_path: Path) -> None:
     await first.exchange()
     assert await space_digest(first.local, first.number) == await space_digest(second.local, second.number)
     for device in devices:
+        await device.close()
+
+
+async def test_nobody_else_can_have_a_pending_commit_dropped(tmp_path: Path) -> None:
+    """A member who repeats the ids of somebody's commits, before the log has these, takes nothing away."""
+    relay, devices = await open_world(tmp_path, "repeated")
+    honest = devices[0]
+    await honest.collection("notes").insert({"title": "mine", "t": Text("abc")}, id="a")
+    forger = Forger(relay, devices[2], FORGER)
+    forger.ids += await honest.local.read(
+        lambda sql: [row.id for row in PendingRows(sql, honest.number).all()]
+    )
+    forged = forger.seal([record_entry(SetField(field="title", value=encode_value("theirs")))])
+    assert relay.offer(forged) == ""
+    await honest.exchange()
+    assert (await honest.collection("notes").get("a"))["title"] == "mine"
+    assert [commit.id for commit in commits_of(honest, relay.segments[-1])] == [
+        commit.id for commit in commits_of(honest, forged)
+    ]
+    assert not honest.state.closed
+    await check_device(honest)
+    for device in devices[:2]:
         await device.close()
 
 
