@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from relay.appender import Appender
+from relay.verification import SignaturePool
 from simulations.planted.planting import Change, Planted
 from simulations.scenarios.worlds import DEFAULT
 from syncore.core.hashing import hash_parts
@@ -16,7 +17,10 @@ from syncore.documents.projection import NO_CONTENTS, Projection, is_hidden, pro
 from syncore.documents.projection_encoding import encode_projection
 from syncore.documents.record import Record, Sibling, Tally
 from syncore.documents.resolution import ResolutionContext
-from syncore.replica import merging
+from syncore.protocol import segment_rules
+from syncore.protocol.receipts import decode_receipt
+from syncore.protocol.space_reader import SpaceReader
+from syncore.replica import checking, merging
 from syncore.replica.checking import CheckedCommit, ContentCheck
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.guarding import FileGuard
@@ -149,6 +153,21 @@ def _open_what_is_open(_right: Right) -> Right:
     return lambda _self, _epoch, body, _header: body[24:-16]
 
 
+def _check_nothing(_right: Right) -> Right:
+    return lambda *_what, **_named: None
+
+
+def _believe_receipt(_right: Right) -> Right:
+    return lambda _self, data, _cursor, _relay_key, _verify: decode_receipt(data)
+
+
+def _find_no_failure(_right: Right) -> Right:
+    async def wrong(_self: SignaturePool, _checks: Sequence[Any]) -> set[int]:
+        return set()
+
+    return wrong
+
+
 def _fault(
     name: str,
     about: str,
@@ -240,6 +259,33 @@ FAULTS = {
             "segments are not encrypted",
             (SpaceCipher, "seal", _hide_nothing),
             (SpaceCipher, "open", _open_what_is_open),
+        ),
+        _fault(
+            "reach-unchecked",
+            "operations may name what their author has not seen",
+            (checking, "check_record_entry", _check_nothing),
+            scenario="hostile",
+        ),
+        _fault(
+            "dependencies-unchecked",
+            "a segment may build on what nobody holds",
+            (segment_rules, "_examine_dependencies", _check_nothing),
+            scenario="hostile",
+        ),
+        _fault(
+            "running-hash-unchecked",
+            "a device believes whatever log its relay shows",
+            (SpaceReader, "_check_head", _check_nothing),
+            (SpaceReader, "_check_shown", _check_nothing),
+            (SpaceReader, "_receipt", _believe_receipt),
+            scenario="hostile",
+        ),
+        _fault(
+            "signature-unchecked",
+            "nobody looks at the signature of a segment",
+            (SignaturePool, "failures", _find_no_failure),
+            (merging, "verify_segment", _check_nothing),
+            scenario="hostile",
         ),
     )
 }
