@@ -10,7 +10,7 @@ from simulations.machine import REPLICA_FILE
 from simulations.plan import DEVICE, Fault
 from simulations.running import simulate
 from simulations.world import World
-from tests.simulations.small_plans import going_wrong, in_world, noted
+from tests.simulations.small_plans import going_wrong, in_world
 
 
 def happened(fault: Fault, *, seed: int = 3, duration_s: float = 60.0) -> list[str]:
