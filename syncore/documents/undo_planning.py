@@ -193,8 +193,8 @@ class _Undoing:
         record, name, rise = self._draft.record, counter.field, counter.rise
         tallies = record.counters.get(name, {})
         live = [Dot(writer, one.number) for writer, one in tallies.items() if one.is_live]
-        ours = tallies.get(self._made.writer)
-        if ours is None or ours.cancelled_number >= self._made.number:
+        ours = {self._made.writer, self._document.writer}  # what came back did so under the present number
+        if not any(dot.writer in ours for dot in live):
             self._leave(name, "the counter was removed since")
         elif not counter.was_there and record.count(name) == rise and all(map(self._is_own, live)):
             self._draft.put(CancelCounter(field=name, cancelled=_totals(record, name, live)))

@@ -18,7 +18,7 @@ from syncore.codec.fields import as_array, as_bytes, as_integer
 from syncore.codec.packing import pack, unpack
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import DocumentKey, Dot
-from syncore.core.limits import MAX_COMMIT_BYTES, MAX_ENTRIES_PER_COMMIT, MAX_UNDO_STEPS
+from syncore.core.limits import MAX_COMMIT_BYTES, MAX_ENTRIES_PER_COMMIT, MAX_HYBRID_TIME, MAX_UNDO_STEPS
 from syncore.core.ports import SqlConnection
 from syncore.documents.rich_rekeying import ClockRange
 from syncore.documents.undo_steps import MAX_STEP_BYTES, UndoStep, decode_step, encode_step
@@ -187,12 +187,20 @@ def forget_commit(sql: SqlConnection, documents: Iterable[int], time: HybridTime
 
 
 def clear_redo(sql: SqlConnection, work: DocumentWork, keys: Iterable[DocumentKey]) -> bool:
-    """Forget what could be done again to documents that were changed anew; whether anything else can."""
+    """Forget what could be done again to documents that were changed anew; whether anything else can.
+
+    A transaction goes in all of its documents, and with it what was to be done again after it there.
+    """
     rows = UndoRows(sql)
-    for document in map(work.row_of, keys):
+    waiting = [(work.row_of(key), HybridTime(MAX_HYBRID_TIME)) for key in keys]
+    while waiting:
+        document, time = waiting.pop()
         for row in rows.of_document(Stack.REDO, document):
-            for one in _documents_of(rows, row, Stack.REDO):
-                rows.remove(Stack.REDO, one, row.time)
+            if row.time <= time:
+                waiting += (
+                    (one, row.time) for one in _documents_of(rows, row, Stack.REDO) if one != document
+                )
+                rows.remove(Stack.REDO, document, row.time)
     return not rows.is_empty(Stack.REDO)
 
 

@@ -106,6 +106,24 @@ def test_undo_and_redo_of_each_change(me: Undoer, changes: Mapping[str, object])
         assert me.shows() == (expected if before != after else before)
 
 
+def test_a_counter_comes_and_goes(me: Undoer) -> None:
+    """What a counter's removal cancelled came back with its undo, and can be undone itself."""
+    steps = []
+    for changes in ({"new": Counter(5)}, {"new": increment(1)}, {"new": UNSET}, {"new": Counter(2)}):
+        me.do(lambda plan, changes=changes: plan.update(changes))  # type: ignore[misc]
+        steps.append((me.made, me.step))
+    undone = []
+    for expected in (None, 6, 5, None):
+        me.made, me.step = steps.pop()
+        assert me.undo() == []
+        undone.append((me.made, me.step))
+        assert me.shows().get("new") == expected
+    for expected in (5, 6, None, 2):
+        me.made, me.step = undone.pop()
+        assert me.undo() == []
+        assert me.shows().get("new") == expected
+
+
 @pytest.mark.parametrize("changes", [{"r": "x"}, {"n": increment(0)}, {"s": add("a")}, {"missing": UNSET}])
 def test_what_changes_nothing_has_no_step(me: Undoer, changes: Mapping[str, object]) -> None:
     """A commit after which everything shows as before is nothing to undo."""

@@ -44,7 +44,7 @@ def _examples() -> list[tuple[str, int, str]]:
     return examples
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 def test_examples(tmp_path: Path) -> None:
     """Every example does what the document says, and prints what it shows."""
     bin_folder = tmp_path / "bin"

@@ -142,8 +142,15 @@ class Alone:
         assert all(place in places for place in PLACES if before[place] != after[place])
         if places:
             self.done.append((places, before))
-        touched = set(transaction.documents)
-        self.undone = [one for one in self.undone if touched.isdisjoint(one[0])]
+        self._end_redo(set(transaction.documents))
+
+    def _end_redo(self, changed: set[Place]) -> None:
+        """Documents were changed anew: what they were part of goes, and what was to follow it elsewhere."""
+        for number in range(len(self.undone) - 1, -1, -1):
+            places, _ = self.undone[number]
+            if not changed.isdisjoint(places):
+                changed |= set(places)
+                del self.undone[number]
 
     async def _is_logged(self, place: Place) -> bool:
         """Whether the undo log holds the last transaction for a document: it changed it."""
