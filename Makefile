@@ -27,7 +27,7 @@ check: $(VENV)/installed-dev ## format, lint, floors and types, changing nothing
 	$(BIN)/python -m mypy
 
 simulate: $(VENV)/installed-dev ## play 300 simulated worlds under faults
-	$(BIN)/python -m simulations swarm --seeds 1..300 --jobs 2 --table $(SIMULATION_ARGS)
+	$(BIN)/python -m simulations swarm --seeds 1..300 --jobs 2 --table --every-fault $(SIMULATION_ARGS)
 
 planted: $(VENV)/installed-dev ## show that the simulation catches faults that are planted in the code
 	$(BIN)/python -m simulations planted --jobs 2 $(SIMULATION_ARGS)

@@ -90,6 +90,7 @@ async def look_back(world: "World", unsettled: Sequence[str]) -> Ending:
         relay_bytes=[disk.content(name) for disk in disks for name in disk.names],
         leaks=world.gauges.leaks,
         overflows=world.gauges.overflows,
+        defects=[*world.around.loop.defects, *world.relay.failures],
         complaints=await _complaints(world),
         undetected=[*world.undetected()],
         forged=frozenset(world.forged),
