@@ -335,8 +335,20 @@ class World:
             await asyncio.sleep(_LOOK_S)
             for person in self.people:
                 await person.check_stored()
-            unsettled = self.unsettled()
+            unsettled = self.unsettled() or await self._damaged()
         return unsettled
+
+    async def _damaged(self) -> list[str]:
+        """Whose file turns out to be damaged when all of it is read; it is replaced then."""
+        found = []
+        for person in self.people:
+            assert person.machine.replica is not None
+            try:
+                await person.machine.run(person.machine.replica.space.digest())
+            except IntegrityError:
+                person.is_damaged = True
+                found.append(f"{person.name} has a damaged file")
+        return found
 
     def unsettled(self) -> list[str]:
         """Who is not calm yet, and why. Whoever has to join anew waits for the others while these heal."""

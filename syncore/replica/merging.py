@@ -35,7 +35,7 @@ from syncore.replica.document_work import DocumentWork
 from syncore.replica.log_path import LogPath
 from syncore.replica.rebasing import CarriedCommit, Rebase, lift_pending, rebase
 from syncore.replica.sealing import unsealed_header
-from syncore.replica.segment_index import ConfirmedSegments
+from syncore.replica.segment_index import ConfirmedSegments, check_what_it_builds_on
 from syncore.replica.space_keys import SpaceKeys
 from syncore.replica.space_state import Head, SpaceState, write_head
 from syncore.replica.testimony import Testimony, judge_receipt, report_against
@@ -183,6 +183,7 @@ class Merge:
             self._note_held(segment.hash)
             return
         if not isinstance(verdict, Apply | Invalid):
+            check_what_it_builds_on(segment, self._state, self._log)
             raise self._unfit(verdict, "log")
         try:
             plain, checked = self._examine(segment, verdict)

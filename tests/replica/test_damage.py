@@ -234,3 +234,24 @@ def test_every_column_of_blobs_is_tried() -> None:
     assert {(table, name) for table, name in columns if name not in unprotected} - tried == {
         ("waiting_entries", "body")  # read by a later version
     }
+
+
+async def test_a_damaged_hash_is_not_held_against_the_relay(tmp_path: Path) -> None:
+    """Where a segment does not fit what is held, the held bytes say whether it is the file that is wrong."""
+    _, (first, second) = make_world(tmp_path, "hashes", 2)
+    await first.open()
+    await second.open()
+    await first.collection("notes").insert({"n": 1}, id="a")
+    await first.exchange()
+    await second.pull()
+    await second.close()
+    with closing(sqlite3.connect(second.path)) as connection:
+        connection.execute("UPDATE writers SET hash = zeroblob(32)")
+        connection.commit()
+    await second.open()
+    await first.collection("notes").update("a", n=2)
+    await first.exchange()
+    with pytest.raises(IntegrityError, match="is damaged"):
+        await second.pull()
+    await first.close()
+    await second.close()
