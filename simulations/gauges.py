@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from relay.config import MAX_QUEUED_APPENDS
 from simulations.network.medium import NetworkEvent
 from simulations.workload import PLAINTEXT
 
@@ -48,6 +49,8 @@ class Gauges:
         if relay is not None and process is not None:
             bound = 10 + MAX_RELAY_TASKS_PER_CONNECTION * relay.connection_count
             self._compare("tasks of the relay", process.task_count, bound)
+            queued = len(relay._services.appender._queue)  # noqa: SLF001 - no metric tells yet
+            self._compare("appends that wait at the relay", queued, MAX_QUEUED_APPENDS)
 
     def _compare(self, what: str, amount: int, bound: int) -> None:
         if amount > bound and len(self.overflows) < _MAX_FOUND:

@@ -13,7 +13,7 @@ from simulations.hardware import Hardware
 from simulations.holding import local
 from simulations.malice.lies import LIES, Lie
 from simulations.malice.speaking import Liar
-from simulations.plan import MEMBER, Fault, Happening
+from simulations.plan import LYING, MEMBER, Fault, Happening
 from simulations.relay_machine import ADDRESS, RelayMachine
 from syncore.core.identifiers import SpaceId
 from syncore.protocol.receipts import Cursor
@@ -26,8 +26,11 @@ _OTHER_ADDRESS: Final = "ws://127.0.0.1:8788"
 _ARRIVAL_S: Final = 10.0
 """What was said so long before the end of a lie has arrived."""
 
-_CLEAR: Final = frozenset({*LIES, *MEMBER, Fault.RELAY_FORKS})
-"""Where nothing else goes wrong, whatever is said arrives, and whoever hears it can be asked."""
+_CLEAR: Final = frozenset({*LYING, *MEMBER, Fault.RELAY_WIPED, Fault.RELAY_RESTORED})
+"""Where nothing else goes wrong, whatever is said arrives, and whoever hears it can be asked.
+
+Losses are among these: a relay does not lose its log while it lies, nor the other way round.
+"""
 
 
 def _lying(lie: Lie) -> "Callable[[World, Happening], Awaitable[None]]":
@@ -42,7 +45,7 @@ def _lying(lie: Lie) -> "Callable[[World, Happening], Awaitable[None]]":
         if happening.fault is Fault.RELAY_DROPS:
             liar.is_deaf = draw.random() < 0.5
             liar.feigns = draw.random() < 0.7
-        before = _doubts(person)
+        doubts = _doubts(person)
         relay.speech.liars[person.name] = liar
         relay.speech.cut_off(person.name)
         await asyncio.sleep(happening.duration_s)
@@ -50,13 +53,11 @@ def _lying(lie: Lie) -> "Callable[[World, Happening], Awaitable[None]]":
         await asyncio.sleep(_ARRIVAL_S)
         del relay.speech.liars[person.name]
         relay.speech.cut_off(person.name)
+        what = f"{happening.fault.value}, and {person.name} has not noticed"
+        if _is_clear(world):
+            world.acts.append((f"{what} at once", lambda: not liar.is_believed))
         if is_caught and _is_clear(world):
-            world.acts.append(
-                (
-                    f"{happening.fault.value}, and {person.name} has not noticed",
-                    lambda: _doubts(person) > before,
-                )
-            )
+            world.acts.append((what, lambda: _doubts(person) > doubts))
         await world.heal()
 
     return happen

@@ -78,7 +78,6 @@ class Attacker:
 
     def must_close(self, writer: Writer, after: int, what: str) -> None:
         """The relay took something invalid: by the end every device must have closed the writer there."""
-        self.world.forged.add(writer)
         people = self.world.people
 
         def is_closed() -> bool:
@@ -168,6 +167,7 @@ async def _send_invalid(attacker: Attacker, makers: Mapping[str, Maker]) -> None
     after = forger.next_number - 1
     segment = makers[what](forger, attacker.draw)
     attacker.note(what)
+    attacker.world.forged.add(forger.writer)
     if await attacker.contact.offer([segment]) != [Verdict.STORED]:
         return
     attacker.must_close(forger.writer, after, what)
@@ -182,6 +182,7 @@ async def _build_on(attacker: Attacker, invalid: Segment) -> None:
     accomplice = attacker.forger()
     named = (invalid.header.writer, invalid.header.last, invalid.hash)
     plain = accomplice.plain([accomplice.scribble()])
+    attacker.world.forged.add(accomplice.writer)
     if await attacker.contact.offer([accomplice.seal(plain, accomplice.header_on([named]))]) == [
         Verdict.STORED
     ]:

@@ -95,7 +95,8 @@ def lie_about_head(telling: Telling, message: Message) -> list[Message]:
     if not isinstance(message, Opened):
         return tell_truth(telling, message)
     lie = _false_head(telling.draw, message)
-    telling.log.is_caught |= telling.log.contradicts(lie)
+    telling.log.is_absurd |= telling.log.contradicts(lie)
+    telling.log.is_caught |= telling.log.is_absurd
     return [lie]
 
 

@@ -3,8 +3,10 @@
 A lie begins for one device, goes on over its connections, and ends with them.
 """
 
+import asyncio
 from dataclasses import dataclass, field
 from random import Random
+from typing import Final
 
 from relay.channel import ClientChannel
 from simulations.malice.lies import Lie, Telling
@@ -16,6 +18,9 @@ from syncore.protocol.items import SegmentItem, read_segment
 from syncore.protocol.message_codec import decode_message, encode_message
 from syncore.protocol.messages import Append, Items, Message, Open, Opened
 from syncore.protocol.ports import Signer
+
+PATIENCE_S: Final = 8.0
+"""What was said so long ago has arrived, and who heard that it is absurd has hung up."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -29,6 +34,7 @@ class Liar:
         signer: The relay's key.
         is_deaf: Whether it swallows what the device uploads.
         feigns: Whether it acknowledges what it has swallowed.
+        is_believed: Whether the device went on listening to what contradicts itself.
         logs: What was told over each connection.
     """
 
@@ -38,6 +44,7 @@ class Liar:
     signer: Signer
     is_deaf: bool = False
     feigns: bool = False
+    is_believed: bool = False
     logs: list[ToldLog] = field(default_factory=list)
 
     @property
@@ -85,6 +92,7 @@ class Speech:
         """End the connections of a host."""
         for channel in tuple(self._channels):
             if channel.peer == host:
+                channel.note_listener()
                 channel.abort()
 
 
@@ -97,6 +105,7 @@ class SpokenChannel:
         self._liar = liar
         self._telling = None if liar is None else liar.begin()
         self._space: SpaceId | None = None
+        self._absurd_since_s: float | None = None
 
     @property
     def peer(self) -> str:
@@ -123,8 +132,20 @@ class SpokenChannel:
         if self._telling is None:
             await self._channel.send(frame)
             return
+        self.note_listener()
         for message in self._told(decode_message(frame, MAX_FRAME_BYTES)):
             await self._channel.send(encode_message(message))
+        self.note_listener()
+
+    def note_listener(self) -> None:
+        """The client is there: note whether it was told an absurdity so long ago that it has heard it."""
+        if self._liar is None or self._telling is None or not self._telling.log.is_absurd:
+            return
+        now_s = asyncio.get_running_loop().time()
+        if self._absurd_since_s is None:
+            self._absurd_since_s = now_s
+        elif now_s - self._absurd_since_s > PATIENCE_S:
+            self._liar.is_believed = True
 
     def raise_frame_limit(self) -> None:
         """Let the client send whole batches."""

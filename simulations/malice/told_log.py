@@ -42,6 +42,7 @@ class ToldLog:
         is_renumbered: Whether what is told gets offsets without a gap.
         signer: The relay's key.
         is_bent: Whether something else was told than what is.
+        is_absurd: Whether what was told contradicts itself, so that whoever heard it knows at once.
         is_caught: Whether what was told cannot go unnoticed for ever.
     """
 
@@ -49,6 +50,7 @@ class ToldLog:
     is_renumbered: bool
     signer: Signer
     is_bent: bool = False
+    is_absurd: bool = False
     is_caught: bool = False
     _sent_cursor: Cursor | None = None
     _told: Cursor | None = None
@@ -80,21 +82,16 @@ class ToldLog:
         if not items:
             return []
         first = self._told.offset + 1 if self.is_renumbered else message.first_offset
-        self.is_caught |= first != self._told.offset + 1
+        self.is_absurd |= first != self._told.offset + 1
         told = self._told = self._behind(replace(self._told, offset=first - 1), items)
-        self.is_caught |= self._true.get(told.offset) != told.running_hash
-        return [
-            Items(
-                space=message.space,
-                first_offset=first,
-                items=tuple(items),
-                receipt=self._receipt(message.receipt, told),
-            )
-        ]
+        receipt = self._receipt(message.receipt, told)
+        self.is_absurd |= bool(receipt) and decode_receipt(receipt).receipt.cursor != told
+        self.is_caught |= self.is_absurd or self._true.get(told.offset) != told.running_hash
+        return [Items(space=message.space, first_offset=first, items=tuple(items), receipt=receipt)]
 
     def repeat(self, message: Items) -> Items:
         """The same frame, which was told before."""
-        self.is_bent = self.is_caught = True
+        self.is_bent = self.is_absurd = self.is_caught = True
         return message
 
     def contradicts(self, lie: Opened) -> bool:

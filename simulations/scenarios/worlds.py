@@ -101,9 +101,9 @@ SCENARIOS = {
         likelihood=Likelihood(
             devices=(2, 4),
             hours=(0.5, 1),
-            edits=(50, 100),
+            edits=(60, 120),
             happenings=(4, 7),
-            weights={**dict.fromkeys(MEMBER, 2.0), **dict.fromkeys(LYING, 1.0), Fault.RELAY_WIPED: 0.5},
+            weights={**dict.fromkeys((*MEMBER, *LYING), 1.0), Fault.RELAY_WIPED: 0.5},
             duration_s=(30, 300),
         ),
     ),
