@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from simulations.checkers.audits import Audits
 from simulations.disk.disk import Disk
-from simulations.ending import Ending, look_back
+from simulations.ending import Ending, look_at, look_back
 from simulations.gauges import Gauges
 from simulations.happenings.registry import happen
 from simulations.hardware import Hardware, Surroundings
@@ -335,8 +335,19 @@ class World:
             await asyncio.sleep(_LOOK_S)
             for person in self.people:
                 await person.check_stored()
-            unsettled = self.unsettled()
+            unsettled = self.unsettled() or await self._find_damage()
         return unsettled
+
+    async def _find_damage(self) -> list[str]:
+        """Whose file is damaged where nobody had read it since; they join anew when they look next."""
+        found = []
+        for person in self.people:
+            try:
+                await look_at(person.machine, self.ledger)
+            except IntegrityError as error:
+                person.is_damaged = True
+                found.append(f"{person.name} finds damage: {error}")
+        return found
 
     def unsettled(self) -> list[str]:
         """Who is not calm yet, and why. Whoever has to join anew waits for the others while these heal."""
