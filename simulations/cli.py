@@ -122,7 +122,8 @@ def _shrink(options: argparse.Namespace) -> int:
         return 0
     if options.keep is not None:
         first = shortest.violations[0]
-        _write(options.keep, kept_text(Kept(plan=shortest.plan, found=f"{first.checker}: {first.what}")))
+        what = first.what.strip().splitlines()[-1]  # of a traceback, without the paths of this machine
+        _write(options.keep, kept_text(Kept(plan=shortest.plan, found=f"{first.checker}: {what}")))
     print(timeline(shortest, with_details=False))
     print(summary(shortest))
     return FAILED

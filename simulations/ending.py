@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from simulations.holding import Held, Place, local, look
 from simulations.ledger import Kind, Ledger
+from simulations.machine import Machine
 from simulations.workload import JOURNALS, SHARED_PLACES
 from syncore.engine.replica import Replica
 
@@ -66,21 +67,10 @@ class Ending:
 
 async def look_back(world: "World", unsettled: Sequence[str]) -> Ending:
     """Gather what is left of a world."""
-    authors = sorted({edit.author for edit in world.ledger.edits if edit.kind is Kind.JOURNAL})
-    places = [*SHARED_PLACES, *((JOURNALS, author) for author in authors)]
     devices = {}
     for person in world.people:
-        replica = person.machine.replica
-        if replica is None:
-            continue
-        run = person.machine.run
-        devices[person.name] = Remains(
-            digest=await run(replica.space.digest()),
-            held=await run(look(replica, places)),
-            found=await run(_find(replica, places)),
-            closed={int(writer): row.number for writer, row in local(replica).default_space.closed.items()},
-            secrets=[*_secrets(person.machine.hardware.disk.blobs)],
-        )
+        if person.machine.replica is not None:
+            devices[person.name] = await look_at(person.machine, world.ledger)
     disks = [hardware.disk for hardware in (world.relay.hardware, *world.spares)]
     return Ending(
         ledger=world.ledger,
@@ -95,6 +85,26 @@ async def look_back(world: "World", unsettled: Sequence[str]) -> Ending:
         undetected=[*world.undetected()],
         forged=frozenset(world.forged),
         faults=dict(world.faults),
+    )
+
+
+async def look_at(machine: Machine, ledger: Ledger) -> Remains:
+    """Everything that a device holds, which reads all of its file that anybody reads; its program runs.
+
+    Raises:
+        IntegrityError: it is damaged.
+        Died: the machine died meanwhile.
+    """
+    replica = machine.replica
+    assert replica is not None
+    authors = sorted({edit.author for edit in ledger.edits if edit.kind is Kind.JOURNAL})
+    places = [*SHARED_PLACES, *((JOURNALS, author) for author in authors)]
+    return Remains(
+        digest=await machine.run(replica.space.digest()),
+        held=await machine.run(look(replica, places)),
+        found=await machine.run(_find(replica, places)),
+        closed={int(writer): row.number for writer, row in local(replica).default_space.closed.items()},
+        secrets=[*_secrets(machine.hardware.disk.blobs)],
     )
 
 

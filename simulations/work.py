@@ -73,9 +73,10 @@ class Usage:
     complaints: list[str] = field(default_factory=list)
 
     def complain(self, where: str, error: Exception) -> None:
-        """Keep an error of the application's for the end."""
-        if len(self.complaints) < MAX_COMPLAINTS:
-            self.complaints.append(f"{where} raised {_told(error)}")
+        """Keep an error of the application's for the end, once."""
+        told = f"{where} raised {_told(error)}"
+        if told not in self.complaints and len(self.complaints) < MAX_COMPLAINTS:
+            self.complaints.append(told)
 
 
 def name_of(application: Application) -> str:
@@ -87,4 +88,5 @@ def _told(error: Exception) -> str:
     """An error in one line, with where it came from, the innermost place first."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     places = [f"{Path(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in reversed(frames)]
-    return f"{type(error).__name__}: {error} ({', from '.join(places)})"
+    what = " ".join(str(error).split())  # a failed assertion may have several lines
+    return f"{type(error).__name__}: {what} ({', from '.join(places)})"

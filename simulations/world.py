@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from simulations.checkers.audits import Audits
 from simulations.disk.disk import Disk
-from simulations.ending import Ending, look_back
+from simulations.ending import Ending, look_at, look_back
 from simulations.gauges import Gauges
 from simulations.happenings.registry import happen
 from simulations.hardware import Hardware, Surroundings
@@ -335,19 +335,18 @@ class World:
             await asyncio.sleep(_LOOK_S)
             for person in self.people:
                 await person.check_stored()
-            unsettled = self.unsettled() or await self._damaged()
+            unsettled = self.unsettled() or await self._find_damage()
         return unsettled
 
-    async def _damaged(self) -> list[str]:
-        """Whose file turns out to be damaged when all of it is read; it is replaced then."""
+    async def _find_damage(self) -> list[str]:
+        """Whose file is damaged where nobody had read it since; they join anew when they look next."""
         found = []
         for person in self.people:
-            assert person.machine.replica is not None
             try:
-                await person.machine.run(person.machine.replica.space.digest())
-            except IntegrityError:
+                await look_at(person.machine, self.ledger)
+            except IntegrityError as error:
                 person.is_damaged = True
-                found.append(f"{person.name} has a damaged file")
+                found.append(f"{person.name} finds damage: {error}")
         return found
 
     def unsettled(self) -> list[str]:

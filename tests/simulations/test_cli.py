@@ -108,6 +108,7 @@ def test_a_failing_run_is_shortened_and_kept(
     assert "FAILED" in printed.out
     assert read_kept(kept).plan.edits < SMALL.edits
     assert read_kept(kept).found.startswith("application: act on d")
+    assert "\n" not in read_kept(kept).found
     assert main(["run", "--plan", str(kept), "--application", WRONG]) == 1
     assert main(["run", "--plan", str(kept)]) == 0
 

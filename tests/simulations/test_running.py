@@ -1,5 +1,6 @@
 """One seed is one run: the same trace, whatever the process, and what breaks is a finding with its seed."""
 
+import asyncio
 import os
 import random
 import subprocess
@@ -52,6 +53,21 @@ class Broken(Application):
         """Fail."""
         del replica
         raise LookupError("nothing to begin with")
+
+
+class Careless(Application):
+    """An application that does not wait for what it starts."""
+
+    async def act(self, replica: Replica, draw: random.Random, who: str) -> str | None:
+        """Start something that fails later."""
+        del replica, draw, who
+
+        async def fail() -> None:
+            await asyncio.sleep(1)
+            raise LookupError("nobody waits for this")
+
+        started = asyncio.ensure_future(fail())
+        return "starts something" if not started.done() else None
 
 
 def test_a_run_tells_everything_of_itself() -> None:
@@ -114,3 +130,10 @@ def test_a_run_that_breaks_is_a_finding() -> None:
     assert violation.checker == "no defects"
     assert "LookupError: nothing to begin with" in violation.what
     assert "test_running.py" in violation.what
+
+
+def test_an_error_that_nobody_handled_is_a_finding() -> None:
+    """A task of a program that fails while nobody waits for it is told in the run that it belongs to."""
+    violations = simulate(SMALL, Careless()).violations
+    assert {one.checker for one in violations} == {"no defects"}
+    assert "LookupError('nobody waits for this')" in violations[0].what

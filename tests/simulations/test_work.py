@@ -11,13 +11,13 @@ def raised_deep(depth: int) -> None:
     """Raise from so many calls down."""
     if depth:
         raised_deep(depth - 1)
-    raise ValueError("too deep")
+    raise ValueError("too\n deep")
 
 
 def test_an_error_is_told_with_where_it_came_from() -> None:
     """The innermost places first, and only some of them."""
     usage = Usage(Application())
-    with pytest.raises(ValueError, match="too deep") as raised:
+    with pytest.raises(ValueError, match="too") as raised:
         raised_deep(10)
     usage.complain("act on d0", raised.value)
     (told,) = usage.complaints
@@ -26,10 +26,11 @@ def test_an_error_is_told_with_where_it_came_from() -> None:
 
 
 def test_complaints_are_bounded() -> None:
-    """The first ones are kept."""
+    """The first ones are kept, each once."""
     usage = Usage(Application())
     for number in range(100):
-        usage.complain(f"act {number}", KeyError(number))
+        for _ in range(2):
+            usage.complain(f"act {number}", KeyError(number))
     assert len(usage.complaints) == MAX_COMPLAINTS
     assert usage.complaints[0].startswith("act 0 raised KeyError: 0")
 
