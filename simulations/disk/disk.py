@@ -194,12 +194,13 @@ class Disk:
         self._unsynced_names.clear()
 
     def copy(self) -> "Disk":
-        """Another disk with the same files and blobs, all synced: what a backup program makes.
+        """Another disk with the same files and blobs, all synced, and with room: what a backup program makes.
 
         While somebody writes, a copy may hold the half of it, like that of a real backup program which reads
         one file after the other; whoever wants a good one copies when nothing is being written.
         """
         twin = self._heir()
+        twin.capacity_bytes = None
         for name, file in self._files.items():
             twin.put(name, bytes(file.content))
         return twin
