@@ -56,5 +56,5 @@ def _shorter(plan: Plan) -> Iterator[Plan]:
     if any(one.time_s > _SOON_S for one in plan.happenings):
         yield sooner(plan)
     yield from (shortened(plan, edits=edits) for edits in fewer)
-    if plan.devices > 1:
+    if plan.devices > 2:  # who is alone is lost with a damaged file: nobody could invite it again
         yield shortened(plan, devices=plan.devices - 1)
