@@ -28,6 +28,15 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _DAMAGED_READ = {sqlite3.SQLITE_IOERR_DATA, sqlite3.SQLITE_IOERR_CORRUPTFS, sqlite3.SQLITE_IOERR_SHORT_READ}
 _FORBIDDEN = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
 _TAKEN = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+_SCHEMA_DAMAGED = (
+    "no such table",
+    "no such column",
+    "no such index",
+    "no such collation",
+    "has no column named",
+    "does not match any PRIMARY KEY",
+)
+"""What SQLite says, with its code for everything, to statements of ours that the stored schema fails."""
 
 
 def translated(error: Exception) -> SyncoreError:
@@ -43,6 +52,9 @@ def translated(error: Exception) -> SyncoreError:
 def error_of_code(code: int, name: str, cause: Exception) -> SyncoreError:
     """The error to raise ``from`` a driver's exception that carries an extended code of this name."""
     kind, message, hint = _meaning(code)
+    if code == sqlite3.SQLITE_ERROR and any(told in str(cause) for told in _SCHEMA_DAMAGED):
+        # Every statement is a fixed one that fits the schema as we made it: the stored one is another.
+        kind, message = IntegrityError, "the file's tables are not as they were made"
     return kind(f"{message}: {cause} ({name})", hint=hint, sqlite_code=code, sqlite_name=name)
 
 

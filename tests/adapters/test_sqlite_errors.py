@@ -59,6 +59,25 @@ def test_every_code_has_its_error(name: str, kind: type[SyncoreError]) -> None:
     assert name in error.message
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "no such table: commits",
+        "no such column: dot",
+        "table commits has no column named dot",
+        "ON CONFLICT clause does not match any PRIMARY KEY or UNIQUE constraint",
+    ],
+)
+def test_a_schema_that_lost_something_is_damage(told: str) -> None:
+    """A fixed statement that no longer fits the stored tables tells of damage, not of a wrong call."""
+    error = sqlite3.OperationalError(told)
+    error.sqlite_errorcode = sqlite3.SQLITE_ERROR
+    error.sqlite_errorname = "SQLITE_ERROR"
+    found = translated(error)
+    assert isinstance(found, IntegrityError)
+    assert told in found.message
+
+
 def test_only_a_failed_sync_is_one() -> None:
     """The codes of fsync, and no other, say that earlier writes may be lost."""
     for name in dir(sqlite3):
