@@ -10,6 +10,7 @@ from simulations.checkers import no_defects
 from simulations.judging import Violation, judge
 from simulations.loop import run
 from simulations.network.medium import NetworkEvent
+from simulations.patience import LIMIT_S, Endless, patience
 from simulations.plan import Plan
 from simulations.trace import Trace
 from simulations.work import Application, name_of
@@ -48,8 +49,11 @@ class Outcome:
         return not self.violations
 
 
-def simulate(plan: Plan, application: Application | None = None) -> Outcome:
-    """Play a plan, with an application beside the documents of every world if one is given."""
+def simulate(plan: Plan, application: Application | None = None, *, limit_s: float = LIMIT_S) -> Outcome:
+    """Play a plan, with an application beside the documents of every world if one is given.
+
+    A run that takes more than ``limit_s`` seconds of the processor has failed.
+    """
     world = make_world(plan, application)
     loop, network, trace = world.around.loop, world.around.network, world.around.trace
 
@@ -64,10 +68,11 @@ def simulate(plan: Plan, application: Application | None = None) -> Outcome:
     violations: list[Violation] = []
     checks: dict[str, int] = {}
     try:
-        ending = run(world.play(), loop)
+        with patience(limit_s):
+            ending = run(world.play(), loop)
         gc.collect()  # a task that failed and was never asked says so when it is collected: now, in every run
         checks, violations = judge(replace(ending, defects=[*loop.defects, *world.relay.failures]))
-    except Exception as error:  # noqa: BLE001 - a world that breaks is a finding, with its seed
+    except (Exception, Endless) as error:  # noqa: BLE001 - a world that breaks is a finding, with its seed
         told = "".join(traceback.format_exception(error, limit=-6))
         violations = [Violation(checker=no_defects.NAME, what=f"the run broke: {told}")]
     finally:

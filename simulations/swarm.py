@@ -3,17 +3,16 @@
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from statistics import median
 
 from simulations.application import load_application
 from simulations.plan import Fault
-from simulations.quiet import be_quiet
 from simulations.reporting import summary
 from simulations.running import simulate
 from simulations.scenarios.worlds import plan_of
+from simulations.workers import workers
 
 _BAR = 30
 _AHEAD = 4
@@ -168,8 +167,7 @@ def _runs(seeds: Sequence[int], scenario: str, jobs: int, application: str) -> I
         return
     waiting: list[Future[Played]] = []
     rest: Iterable[int] = iter(seeds)
-    # Each process is started anew: a fork would inherit this one's memory and threads.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=be_quiet) as pool:
+    with workers(jobs) as pool:
         for seed in rest:
             waiting.append(pool.submit(play_one, seed, scenario, application))
             if len(waiting) >= jobs * _AHEAD:

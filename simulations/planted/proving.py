@@ -2,15 +2,13 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 
 from simulations.planted.faults import FAULTS
 from simulations.planted.planting import planted
-from simulations.quiet import be_quiet
 from simulations.running import simulate
 from simulations.scenarios.worlds import plan_of
+from simulations.workers import workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +21,7 @@ class Proof:
         seed: The first seed that shows it; None if none did.
         checker: Which checker saw it.
         finding: What it said.
-        is_clean: Whether the right code passes with that seed.
+        is_clean: Whether the right code passes with that seed and those before it.
     """
 
     name: str
@@ -71,8 +69,10 @@ def prove_planted(seeds: Sequence[int], *, jobs: int, is_quiet: bool) -> list[Pr
 def prove_one(name: str, seeds: Sequence[int]) -> Proof:
     """Look for the first seed that shows a fault, in this process."""
     fault = FAULTS[name]
+    is_clean = True
     for seed in seeds:
         plan = plan_of(seed, fault.scenario)
+        is_clean = simulate(plan).has_passed and is_clean
         with planted(fault):
             violations = simulate(plan).violations
         if violations:
@@ -82,7 +82,7 @@ def prove_one(name: str, seeds: Sequence[int]) -> Proof:
                 seed=seed,
                 checker=violations[0].checker,
                 finding=violations[0].what,
-                is_clean=simulate(plan).has_passed,
+                is_clean=is_clean,
             )
     return Proof(name=name, about=fault.about, seed=None)
 
@@ -91,5 +91,5 @@ def _proofs(seeds: Sequence[int], jobs: int) -> Iterator[Proof]:
     if jobs <= 1:
         yield from (prove_one(name, seeds) for name in FAULTS)
         return
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=be_quiet) as pool:
+    with workers(jobs) as pool:
         yield from pool.map(prove_one, FAULTS, [seeds] * len(FAULTS))

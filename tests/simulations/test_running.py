@@ -1,6 +1,7 @@
 """One seed is one run: the same trace, whatever the process, and what breaks is a finding with its seed."""
 
 import asyncio
+import contextlib
 import os
 import random
 import subprocess
@@ -53,6 +54,20 @@ class Broken(Application):
         """Fail."""
         del replica
         raise LookupError("nothing to begin with")
+
+
+class Spinning(Application):
+    """An application that never comes back, and holds on to whatever it is hit with."""
+
+    async def act(self, replica: Replica, draw: random.Random, who: str) -> str | None:
+        """Spin."""
+        del replica, draw, who
+        while True:
+            with contextlib.suppress(Exception):
+                self.turn()
+
+    def turn(self) -> None:
+        """Spend some of the processor's time."""
 
 
 class Careless(Application):
@@ -137,3 +152,11 @@ def test_an_error_that_nobody_handled_is_a_finding() -> None:
     violations = simulate(SMALL, Careless()).violations
     assert {one.checker for one in violations} == {"no defects"}
     assert "LookupError('nobody waits for this')" in violations[0].what
+
+
+def test_a_run_without_an_end_is_a_finding() -> None:
+    """A loop inside a program, which virtual time never passes, ends the run and is shown where it is."""
+    (violation,) = simulate(SMALL, Spinning(), limit_s=1.0).violations
+    assert violation.checker == "no defects"
+    assert "no end after 1 seconds of the processor" in violation.what
+    assert "test_running.py" in violation.what
