@@ -37,6 +37,7 @@ SETTLING_S = 2 * 3600.0
 _LOOK_S = 20.0
 _JOIN_ATTEMPTS = 10
 
+_RESTORING = frozenset({Fault.RESTORED_FILE, Fault.RESTORED_DISK})
 _PARTING = frozenset({Fault.CLONE, Fault.RESTORED_DISK, Fault.EQUIVOCATION, Fault.FLIPPED_BIT})
 """After these a relay that lost its log may take something else in the place of what devices hold.
 
@@ -248,7 +249,9 @@ class World:
             self.back_up(person)
 
     def back_up(self, person: Person) -> None:
-        """Copy a device's disk, as a backup program does."""
+        """Copy a device's disk, as a backup program does; not where no copy will be restored."""
+        if not any(one.fault in _RESTORING for one in self.plan.happenings):
+            return  # for copies of five hundred disks are gigabytes
         hardware = person.machine.hardware
         self.backups[person.name] = Backup(disk=hardware.disk.copy(), order=self.ledger.acknowledged)
 

@@ -78,7 +78,7 @@ SCENARIOS = {
         likelihood=Likelihood(
             devices=(500, 500),
             hours=(2, 2),
-            edits=(1000, 1000),
+            edits=(600, 600),
             happenings=(10, 20),
             weights={Fault.PARTITION: 2, Fault.KILL: 2, Fault.RELAY_KILL: 2, Fault.LOSS: 1},
         ),

@@ -203,4 +203,4 @@ def test_a_backup_is_a_copy_of_now() -> None:
         assert (backup.disk.content("file"), backup.order) == (b"before", 7)
         await asyncio.sleep(0)
 
-    in_world(main)
+    in_world(main, going_wrong(Fault.RESTORED_FILE))
