@@ -7,10 +7,11 @@ import pytest
 
 from simulations.ending import Ending
 from simulations.machine import REPLICA_FILE
+from simulations.plan import Fault
 from simulations.world import SETTLING_S, World, log_offset
 from syncore.core.errors import SyncoreError
 from syncore.sync.status import SyncState
-from tests.simulations.small_plans import SMALL, in_world, noted
+from tests.simulations.small_plans import SMALL, going_wrong, in_world, noted
 
 
 def test_a_world_is_played_to_a_calm_end() -> None:
@@ -204,3 +205,14 @@ def test_a_backup_is_a_copy_of_now() -> None:
         await asyncio.sleep(0)
 
     in_world(main, going_wrong(Fault.RESTORED_FILE))
+
+
+def test_no_copies_are_kept_that_nobody_would_restore() -> None:
+    """In a world without restored files a backup program would only fill the memory."""
+
+    async def main(world: World) -> None:
+        world.back_up(world.add_person("d0"))
+        assert world.backups == {}
+        await asyncio.sleep(0)
+
+    in_world(main)

@@ -141,7 +141,7 @@ def test_a_restored_file_leaves_the_keys_alone(
         await HAPPENINGS[fault](world, happening)
         assert hardware.disk.content(REPLICA_FILE) == b"what is there now"  # there is no copy
 
-    in_world(main)
+    in_world(main, going_wrong(fault))
     assert seen == [keeps_keys]
 
 
