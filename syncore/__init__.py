@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from syncore.core.errors import NotAReplica as NotAReplica
     from syncore.core.errors import NotPermitted as NotPermitted
     from syncore.core.errors import NotWritable as NotWritable
+    from syncore.core.errors import OlderFormat as OlderFormat
     from syncore.core.errors import ProtocolViolation as ProtocolViolation
     from syncore.core.errors import ReadOnly as ReadOnly
     from syncore.core.errors import Refused as Refused
@@ -130,6 +131,7 @@ _HOMES = {
     "NotAReplica": "syncore.core.errors",
     "NotPermitted": "syncore.core.errors",
     "NotWritable": "syncore.core.errors",
+    "OlderFormat": "syncore.core.errors",
     "Origin": "syncore.replica.explanations",
     "Part": "syncore.replica.explanations",
     "Presence": "syncore.engine.presence",

@@ -226,6 +226,10 @@ class NewerFormat(StorageError):
     default_hint = "upgrade syncore; the file was not touched"
 
 
+class OlderFormat(StorageError):
+    """The file was written by an earlier version, and cannot be read before it was brought up to date."""
+
+
 class Locked(StorageError):
     """Another process owns the file."""
 

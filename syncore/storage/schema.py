@@ -1,18 +1,18 @@
-"""The tables of a replica file, format 1 (``docs/formats/replica-file.md``).
+"""The tables of a replica file (``docs/formats/replica-file.md``), and how each format grew out of the last.
 
 State rows hold confirmed content only; own commits that the relay has not acknowledged are rows of
 ``pending`` beside them, and ``documents.projection`` shows both together. Every blob that is not a key
 carries a checksum.
 """
 
-from syncore.core.errors import NewerFormat, NotAReplica
+from syncore.core.errors import NewerFormat, NotAReplica, OlderFormat
 from syncore.core.ports import SqlConnection
 
 APPLICATION_ID = 0x53594E43
 """``SYNC`` in SQLite's application_id: what makes a database file a replica."""
-FORMAT = 1
+FORMAT = 2
 
-_TABLES = (
+_FORMAT_1 = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
     """CREATE TABLE spaces (
         space INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, is_default INTEGER NOT NULL, writer INTEGER NOT
@@ -87,41 +87,61 @@ _TABLES = (
 )
 
 
+_FORMAT_2: tuple[str, ...] = ()
+
+_FORMATS = (_FORMAT_1, _FORMAT_2)
+"""What each format adds to the one before. What a landed version has made is never changed here."""
+
+
 def prepare(sql: SqlConnection) -> None:
-    """Create the tables in an empty file; check the format of any other.
+    """Create the tables in an empty file; bring those of an earlier version up to this one's format.
+
+    In the caller's transaction, so a file has one format or the other, never half of one.
 
     Raises:
         NewerFormat: written by a later version.
         NotAReplica: the application id fits, but there is no format number.
     """
-    found = _format(sql)
+    found = _readable_format(sql)
     if found == FORMAT:
         return
-    if found > FORMAT:
-        raise NewerFormat(
-            f"the file has format {found}; this version of syncore reads up to {FORMAT}", found=found
-        )
-    if sql.row("SELECT 1 FROM sqlite_master LIMIT 1") is not None:
+    if not found and sql.row("SELECT 1 FROM sqlite_master LIMIT 1") is not None:
         raise NotAReplica("the file holds tables, but they are not those of a replica")
-    for statement in _TABLES:
-        sql.execute(statement)
+    for statements in _FORMATS[found:]:
+        for statement in statements:
+            sql.execute(statement)
     sql.execute(f"PRAGMA user_version = {FORMAT}")
 
 
 def check(sql: SqlConnection) -> None:
-    """Like :func:`prepare` for a file that is only read."""
-    found = _format(sql)
-    if found > FORMAT:
-        raise NewerFormat(
-            f"the file has format {found}; this version of syncore reads up to {FORMAT}", found=found
-        )
-    if found != FORMAT:
+    """Like :func:`prepare` for a file that is only read.
+
+    Raises:
+        OlderFormat: written by an earlier version, and never opened for writing by this one.
+    """
+    found = _readable_format(sql)
+    if not found:
         raise NotAReplica("the file is empty: nothing was ever stored in it")
+    if found != FORMAT:
+        raise OlderFormat(
+            f"the file has format {found}; this version of syncore reads format {FORMAT}",
+            hint="open it once for writing: that brings it up to date",
+            found=found,
+        )
 
 
-def _format(sql: SqlConnection) -> int:
+def _readable_format(sql: SqlConnection) -> int:
+    """The format of the file, 0 if it has none.
+
+    Raises:
+        NewerFormat: it is a later one than this version knows.
+    """
     row = sql.row("PRAGMA user_version")
     assert row is not None
     found = row[0]
     assert isinstance(found, int)
+    if found > FORMAT:
+        raise NewerFormat(
+            f"the file has format {found}; this version of syncore reads up to {FORMAT}", found=found
+        )
     return found

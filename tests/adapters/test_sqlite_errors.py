@@ -62,6 +62,7 @@ def test_every_code_has_its_error(name: str, kind: type[SyncoreError]) -> None:
 @pytest.mark.parametrize(
     "told",
     [
+        "table commits already exists",
         "no such table: commits",
         "no such column: dot",
         "table commits has no column named dot",

@@ -21,7 +21,7 @@ from syncore.storage.log_rows import LogRows
 from syncore.storage.pending_rows import PendingRows
 from syncore.storage.protection import protect
 from syncore.storage.running_rows import RunningRows
-from syncore.storage.schema import _TABLES
+from syncore.storage.schema import _FORMATS
 from tests.replica.hostile import Forger, record_entry
 from tests.replica.world import Device, make_world
 
@@ -169,7 +169,7 @@ def blobs(path: Path, table: str, column: str) -> list[bytes]:
 
 
 def _table(name: str) -> str:
-    return next(statement for statement in _TABLES if f"CREATE TABLE {name} " in statement)
+    return next(one for statements in _FORMATS for one in statements if f"CREATE TABLE {name} " in one)
 
 
 def _keys(name: str) -> list[str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from syncore.adapters.sqlite_inline import open_inline_database
-from syncore.core.errors import NewerFormat, NotAReplica
+from syncore.core.errors import NewerFormat, NotAReplica, OlderFormat
 from syncore.core.ports import Durability, SqlConnection
+from syncore.storage import schema
 from syncore.storage.schema import APPLICATION_ID, FORMAT, check, prepare
 
 
@@ -30,6 +31,37 @@ def test_a_newer_format_is_refused(sql: SqlConnection) -> None:
             look(sql)
         assert caught.value.details == {"found": FORMAT + 1}
     assert sql.row("PRAGMA user_version") == (FORMAT + 1,)
+
+
+def test_an_earlier_format_is_brought_up_to_date(
+    empty_sql: SqlConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what was added since is done, the rows stay, and only reading it first says what to do."""
+    prepare(empty_sql)
+    empty_sql.execute("INSERT INTO meta VALUES ('kept', x'00')")
+    later = (*schema._FORMATS, ("CREATE TABLE added (x)", "INSERT INTO added VALUES (7)"))  # noqa: SLF001
+    monkeypatch.setattr(schema, "_FORMATS", later)
+    monkeypatch.setattr(schema, "FORMAT", FORMAT + 1)
+    with pytest.raises(OlderFormat, match="open it once for writing"):
+        check(empty_sql)
+    prepare(empty_sql)
+    check(empty_sql)
+    assert empty_sql.rows("SELECT x FROM added") == [(7,)]
+    assert empty_sql.row("SELECT name FROM meta") == ("kept",)
+    prepare(empty_sql)
+    assert empty_sql.rows("SELECT x FROM added") == [(7,)]
+
+
+def test_every_format_has_its_step() -> None:
+    """The number of the format is how many steps lead to it."""
+    assert len(schema._FORMATS) == FORMAT  # noqa: SLF001
+
+
+def test_a_damaged_format_number_is_damage(sql: SqlConnection) -> None:
+    """A file that says that it is of an earlier format, and has later tables, is not taken apart."""
+    sql.execute("PRAGMA user_version = 0")
+    with pytest.raises(NotAReplica):
+        prepare(sql)
 
 
 def test_tables_of_somebody_else_are_refused(empty_sql: SqlConnection) -> None:
