@@ -225,7 +225,8 @@ def test_every_column_of_blobs_is_tried() -> None:
     unprotected = {"id", "generation", "running_hash", "hash"}
     columns = {
         (statement.split("CREATE TABLE ")[1].split(" ")[0], part.split()[0])
-        for statement in _TABLES
+        for statements in _FORMATS
+        for statement in statements
         if "CREATE TABLE" in statement
         for part in statement.split("(", 1)[1].replace("\n", " ").split(",")
         if len(part.split()) > 1 and part.split()[1] == "BLOB"
