@@ -63,6 +63,11 @@ class Machine:
         """Whether its program has its replica open."""
         return self.replica is not None and self.hardware.process is not None
 
+    @property
+    def is_changing(self) -> bool:
+        """Whether its program is being started or ended."""
+        return self.replica is None and self.hardware.process is not None
+
     async def start(self) -> Replica:
         """Start the program on what the disk holds.
 

@@ -281,7 +281,7 @@ class World:
     async def restart_if_needed(self, person: Person) -> None:
         """Start a program that does not run, or that says that it needs it; replace what is damaged."""
         machine = person.machine
-        if person.is_away:
+        if person.is_away or machine.is_changing:  # somebody else is about to do something with it
             return
         try:
             if person.is_damaged or _finds_damage(machine.replica):

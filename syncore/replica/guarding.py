@@ -35,6 +35,7 @@ class FileGuard:
         Returns:
             Whether the file has returned in time. The caller tells the program.
         """
+        await self._replica.recall()
         shared = [state for state in self._replica.spaces.values() if not state.is_private]
         if not shared:
             return False
@@ -68,6 +69,7 @@ class FileGuard:
         is shown another one, leaves the head that was seen before, for :meth:`check_control` to hold on to.
         """
         async with self._writing:
+            await self._replica.recall()
             count = await self._replica.read(sealed_count)
             control = {
                 state.id: ControlPoint(seq=state.control.head_seq, link=state.control.head_link)

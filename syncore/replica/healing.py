@@ -5,6 +5,7 @@ Everything that healing needs is in the file, so that it goes on after a crash a
 
 from dataclasses import dataclass, replace
 
+from syncore.core.errors import IntegrityError
 from syncore.core.ports import SqlConnection
 from syncore.protocol.control_records import AcceptedRecord
 from syncore.protocol.items import ControlItem, decode_item, read_accepted
@@ -21,7 +22,7 @@ MAX_PAGE_ITEMS = 32
 MAX_PAGE_BYTES = 1024 * 1024
 """What is read from the file at once to be uploaded; one item where it is larger."""
 _GENESIS = 0
-"""Every log begins with it, so a relay that has a log of the space has it."""
+"""Every log begins with it, so a relay that has a log of the space has it, and is not given it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,12 @@ def missing_items(
         state: The space.
         after: The last one that was uploaded over this connection.
         control_only: Stop before the first segment.
+
+    Raises:
+        IntegrityError: an item is damaged, or has another hash than the file says: the relay's stream would
+            never bring it, and healing never end.
     """
-    kind, place = (MissingKind.CONTROL, _GENESIS) if after is None else (after.kind, after.place)
+    kind, place = (MissingKind.CONTROL, _GENESIS - 1) if after is None else (after.kind, after.place)
     rows = MissingRows(sql, state.number).after(kind, place, limit=MAX_PAGE_ITEMS)
     log = LogRows(sql, state.number)
     found: list[MissingItem] = []
@@ -78,7 +83,10 @@ def missing_items(
         size_bytes += len(data)
         if found and size_bytes > MAX_PAGE_BYTES:
             break
-        found.append(MissingItem(row, _content(row.kind, data)))
+        item = MissingItem(row, _content(row.kind, data))
+        _check_hash(item)
+        if (row.kind, row.place) != (MissingKind.CONTROL, _GENESIS):
+            found.append(item)
     return found
 
 
@@ -111,3 +119,11 @@ def _content(kind: MissingKind, data: bytes) -> AcceptedRecord | Segment:
     item = decode_item(data)
     assert isinstance(item, ControlItem)
     return read_accepted(item)
+
+
+def _check_hash(item: MissingItem) -> None:
+    """The hashes that the file keeps beside its items carry no checksum; the items themselves do."""
+    content, row = item.content, item.row
+    if (content.hash if isinstance(content, Segment) else content.link) != row.hash:
+        what = f"the hash of the {row.kind.name.lower()} item at place {row.place}"
+        raise IntegrityError(f"{what} is damaged: it is not that of the item", what=what)

@@ -4,14 +4,16 @@ Every write happens inside one call of the database's ``write``, synchronously a
 of a space (its :class:`SpaceState` and cached documents) changes only there. When such a call fails, memory
 is made anew from the file. A write that was begun is carried to its end also when its caller is cancelled:
 the database does not take it back, so memory has to follow it before the next one begins.
+Where that fails too, memory is doubtful, and nothing is done with it before the file could be read.
 """
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-from syncore.core.errors import Closed, InvalidToken, ReadOnly
+from syncore.core.errors import Closed, IntegrityError, InvalidToken, ReadOnly, StorageError
 from syncore.core.hybrid_clock import HybridTime, observe
 from syncore.core.identifiers import (
     PRIVATE_SPACE,
@@ -27,7 +29,6 @@ from syncore.documents.projection import Projection
 from syncore.documents.resolution import ResolutionContext
 from syncore.documents.resolvers import Resolver, registry
 from syncore.protocol.control_records import AcceptedRecord
-from syncore.protocol.items import control_item, encode_item
 from syncore.replica.committing import LocalCommits
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.permissions import check_may_write, check_space_kind
@@ -35,13 +36,12 @@ from syncore.replica.reprojecting import note_resolvers, reproject_opened, repro
 from syncore.replica.requests import CommitRequest
 from syncore.replica.sharing import intents_of_documents
 from syncore.replica.space_memory import SpaceMemory
-from syncore.replica.space_state import PRIVATE_DEVICE, SpaceState, load_spaces
+from syncore.replica.space_state import PRIVATE_DEVICE, SpaceState, load_spaces, store_new_space
 from syncore.replica.times import load_last_time, store_last_time
 from syncore.replica.turn import Turn
 from syncore.replica.views import Change, Document
 from syncore.replica.watching import ChangeHub
 from syncore.storage.document_rows import DocumentRows
-from syncore.storage.log_rows import LogRows
 from syncore.storage.schema import check, prepare
 from syncore.storage.space_rows import SpaceRow, SpaceRows
 
@@ -77,6 +77,7 @@ class LocalReplica:
         self._queue: list[CommitRequest] = []
         self._turn = Turn()
         self._moved: dict[int, int] = {}
+        self._is_doubtful = False
         self._is_closed = False
 
     @classmethod
@@ -180,10 +181,21 @@ class LocalReplica:
         self._check_open()
         await self._turn.take()
         try:
+            await self._read_if_doubtful()
             return await self.database.read(lambda sql: work(self._document_work(sql, self.spaces[space])))
         finally:
             self._memory(space).documents.trim()
             self._turn.give()
+
+    async def recall(self) -> None:
+        """Return when memory is what the file holds, also after a write that failed half way.
+
+        Raises:
+            StorageError, IntegrityError: the file cannot be read.
+        """
+        if self._is_doubtful:
+            await self._turn.take()
+            await self._turn.finish(self._read_if_doubtful())
 
     async def add_space(
         self, id_: SpaceId, writer: Writer, *, is_default: bool, control: Sequence[AcceptedRecord]
@@ -199,7 +211,7 @@ class LocalReplica:
         self._check_writable()
 
         def add(sql: SqlConnection) -> int:
-            return self._add_space_row(sql, id_, writer, is_default=is_default, control=control).space
+            return store_new_space(sql, id_, writer, is_default=is_default, control=control).space
 
         await self._turn.take()
         number = await self._turn.finish(self._write_spaces(add))
@@ -222,11 +234,12 @@ class LocalReplica:
         return self.spaces[number]
 
     async def _share(self, id_: SpaceId, writer: Writer, control: Sequence[AcceptedRecord]) -> int:
+        await self._read_if_doubtful()
         private = self.default_space
         check_space_kind(private, is_private=True)
 
         def share(sql: SqlConnection) -> int:
-            row = self._add_space_row(sql, id_, writer, is_default=True, control=control)
+            row = store_new_space(sql, id_, writer, is_default=True, control=control)
             state = SpaceState(row=row)
             rows = DocumentRows(sql, private.number)
             work = self._document_work(sql, state)
@@ -245,26 +258,19 @@ class LocalReplica:
         return number
 
     async def _write_spaces(self, work: Callable[[SqlConnection], int]) -> int:
-        try:
-            return await self.database.write(work, Durability.NORMAL)
-        finally:
-            await self._forget_all()
+        """Add or remove spaces; memory is made anew in the same transaction, so it cannot fail afterwards."""
+        await self._read_if_doubtful()
 
-    def _add_space_row(
-        self,
-        sql: SqlConnection,
-        id_: SpaceId,
-        writer: Writer,
-        *,
-        is_default: bool,
-        control: Sequence[AcceptedRecord],
-    ) -> SpaceRow:
-        rows = SpaceRows(sql)
-        row = SpaceRow(space=rows.next_number(), id=id_, is_default=is_default, writer=writer)
-        rows.write(row)
-        for record in control:
-            LogRows(sql, row.space).add_control(record.record.seq, encode_item(control_item(record)))
-        return row
+        def run(sql: SqlConnection) -> tuple[int, dict[int, SpaceState]]:
+            return work(sql), load_spaces(sql, self.resolvers)
+
+        try:
+            number, self.spaces = await self.database.write(run, Durability.NORMAL)
+        except BaseException:
+            await self._forget_all()
+            raise
+        self._memories.clear()
+        return number
 
     def publish(
         self, state: SpaceState, projections: Mapping[DocumentKey, Projection], *, is_local: bool
@@ -310,6 +316,7 @@ class LocalReplica:
     async def _change(
         self, space: int, work: Callable[[SqlConnection, SpaceState, DocumentWork], T], *, is_local: bool
     ) -> T:
+        await self._read_if_doubtful()
         state = self.spaces[space]
         changed: dict[DocumentKey, Projection] = {}
 
@@ -332,9 +339,15 @@ class LocalReplica:
         return result
 
     async def _forget_all(self) -> None:
-        """Make memory anew from the file, after a write that failed half way."""
+        """Make memory anew from the file after a write that failed half way: now, or before its next use."""
         self._memories.clear()
-        await self.database.read(self._read_file)
+        self._is_doubtful = True
+        with suppress(StorageError, IntegrityError):  # whoever uses it next is told, if that goes on
+            await self._read_if_doubtful()
+
+    async def _read_if_doubtful(self) -> None:
+        if self._is_doubtful:
+            await self.database.read(self._read_file)
 
     def _document_work(self, sql: SqlConnection, state: SpaceState) -> DocumentWork:
         return DocumentWork(sql, state, self._memory(state.number), resolution_context(state))
@@ -363,9 +376,9 @@ class LocalReplica:
         check(sql)
         id_ = SpaceRows(sql).value("replica")
         assert id_ is not None
-        self.id = id_
-        self.spaces = load_spaces(sql, self.resolvers)
-        self.commits.last_time = load_last_time(sql, self.spaces.values())
+        spaces = load_spaces(sql, self.resolvers)
+        self.commits.last_time = load_last_time(sql, spaces.values())
+        self.id, self.spaces, self._is_doubtful = id_, spaces, False
 
     def _check_open(self) -> None:
         if self._is_closed:

@@ -4,7 +4,7 @@ The file is the truth; this is its image in memory. It is changed only by code t
 transaction, and read again from the file when such a transaction fails.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncore.codec.fields import as_array, as_integer
@@ -23,7 +23,8 @@ from syncore.core.ports import SqlConnection
 from syncore.documents.resolvers import ResolveFunction
 from syncore.documents.rules import CollectionRules, ResolverName
 from syncore.protocol.control_log import ControlLog
-from syncore.protocol.items import ControlItem, decode_item, read_accepted
+from syncore.protocol.control_records import AcceptedRecord
+from syncore.protocol.items import ControlItem, control_item, decode_item, encode_item, read_accepted
 from syncore.replica.settings import load_rules
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.finding_rows import FindingKind, FindingRow, FindingRows
@@ -146,6 +147,23 @@ class SpaceState:
         self.pending_count += 1
         self.pending_writers.add(self.writer)
         return sequence
+
+
+def store_new_space(
+    sql: SqlConnection,
+    id_: SpaceId,
+    writer: Writer,
+    *,
+    is_default: bool,
+    control: Sequence[AcceptedRecord],
+) -> SpaceRow:
+    """Lay out a space that was made or joined, with its control log as far as it was verified."""
+    rows = SpaceRows(sql)
+    row = SpaceRow(space=rows.next_number(), id=id_, is_default=is_default, writer=writer)
+    rows.write(row)
+    for record in control:
+        LogRows(sql, row.space).add_control(record.record.seq, encode_item(control_item(record)))
+    return row
 
 
 def load_spaces(

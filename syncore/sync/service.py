@@ -301,6 +301,7 @@ class SyncService:
         connection = await self._open(link)
         try:
             async with connection, asyncio.TaskGroup() as tasks:
+                await self._replica.recall()  # a write that failed may be what ended the last connection
                 for sync in active:
                     with _only_for(sync):
                         sync.open_on(connection)

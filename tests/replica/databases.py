@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from syncore.adapters.sqlite_inline import open_inline_database
-from syncore.core.errors import DiskFull
+from syncore.core.errors import DiskFull, StorageError
 from syncore.core.ports import Database, Durability, SqlConnection
 from syncore.documents.resolvers import Resolver
 from syncore.replica.collection import Collection
@@ -25,6 +25,7 @@ class TroubledDatabase:
 
     Attributes:
         failing: Whether each of the next writes fails after all its work is done.
+        unreadable: How many of the next reads fail.
         turnstile: If there is one, writes wait for it; a cancelled caller takes none back.
         waiting: How many writes wait.
     """
@@ -33,6 +34,7 @@ class TroubledDatabase:
         """Pass everything on to ``database``."""
         self._database = database
         self.failing: list[bool] = []
+        self.unreadable = 0
         self.turnstile: asyncio.Semaphore | None = None
         self.waiting = 0
 
@@ -46,7 +48,10 @@ class TroubledDatabase:
         return await asyncio.shield(asyncio.ensure_future(waiting))
 
     async def read(self, work: Callable[[SqlConnection], T], *, is_long: bool = False) -> T:
-        """Read."""
+        """Read, unless it is to fail."""
+        if self.unreadable:
+            self.unreadable -= 1
+            raise StorageError("the disk does not read")
         return await self._database.read(work, is_long=is_long)
 
     async def close(self) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from syncore.codec.values import encode_value
+from syncore.core.errors import IntegrityError
 from syncore.core.identifiers import DeviceIndex, Dot, Incarnation, make_writer
 from syncore.core.ports import SqlConnection
 from syncore.documents.operations import SetField
@@ -14,7 +15,7 @@ from syncore.protocol.control_records import AcceptedRecord
 from syncore.protocol.segments import Segment
 from syncore.replica.healing import begin_healing, give_up_item, missing_items
 from syncore.storage.finding_rows import FindingKind, FindingRow, FindingRows
-from syncore.storage.missing_rows import MissingRow
+from syncore.storage.missing_rows import MissingKind, MissingRow
 from syncore.storage.running_rows import RunningRows
 from tests.replica.hostile import Forger, record_entry
 from tests.replica.invariants import check_device
@@ -138,3 +139,21 @@ async def test_what_cannot_be_uploaded_is_given_up(relay_and_device: tuple[ListR
         await device.local.change(device.number, work, is_local=False)
     assert device.state.missing_count == len(relay.items) - 1
     assert (await pages(device))[-1] == relay.segments[-2]
+
+
+@pytest.mark.parametrize(
+    "place", [(MissingKind.SEGMENT, 2), (MissingKind.CONTROL, 2), (MissingKind.CONTROL, 0)]
+)
+async def test_a_damaged_hash_is_told_before_healing_waits_for_it(
+    relay_and_device: tuple[ListRelay, Device], place: tuple[int, int]
+) -> None:
+    """A segment's, a record's and the genesis': the relay's stream would never bring what has such a hash."""
+    _, device = relay_and_device
+    await heal(device)
+
+    def damage(sql: SqlConnection, _state: object, _work: object) -> int:
+        return sql.execute("UPDATE missing_at_relay SET hash = x'00' WHERE (kind, place) = (?, ?)", place)
+
+    assert await device.local.change(device.number, damage, is_local=False) == 1
+    with pytest.raises(IntegrityError, match="not that of the item"):
+        await pages(device)

@@ -14,11 +14,21 @@ from syncore.core.errors import (
     Misused,
     NotAReplica,
     ReadOnly,
+    StorageError,
 )
-from syncore.core.identifiers import PRIVATE_SPACE, DocumentKey, SpaceId, Writer
+from syncore.core.identifiers import (
+    PRIVATE_SPACE,
+    DeviceIndex,
+    DocumentKey,
+    Incarnation,
+    SpaceId,
+    Writer,
+    make_writer,
+)
 from syncore.core.limits import MAX_CACHED_DOCUMENTS, MAX_GROUP_COMMITS
 from syncore.core.ports import Durability
 from syncore.documents.changes import Counter, List, Text, add, increment, rewrite, splice
+from syncore.protocol.control_records import AcceptedRecord
 from syncore.replica.collection import Collection
 from syncore.replica.digesting import space_digest
 from syncore.replica.intents import Intent, Verb
@@ -185,6 +195,62 @@ async def test_a_failed_commit_leaves_nothing(tmp_path: Path, *, is_shared: bool
         if is_shared:
             await device.exchange()
             await device.close()
+
+
+@pytest.mark.parametrize("unreadable", [1, 2])
+async def test_nothing_is_done_with_memory_that_could_not_be_made_anew(
+    tmp_path: Path, unreadable: int
+) -> None:
+    """A segment whose merge failed is merged later, also if the file could not be read right after it."""
+    _, (author, reader) = make_world(tmp_path, "unreadable", 2)
+    await author.open()
+    await reader.open()
+    await author.collection("notes").insert({"n": 1}, id="a")
+    await author.exchange()
+    database = reader.local.database = TroubledDatabase(reader.local.database)
+    database.failing, database.unreadable = [True], unreadable
+    with pytest.raises(DiskFull):
+        await reader.pull()
+    if unreadable > 1:
+        with pytest.raises(StorageError, match="does not read"):
+            await reader.local.recall()
+    await reader.local.recall()
+    await reader.pull()
+    assert (await reader.collection("notes").get("a"))["n"] == 1
+    assert await space_digest(reader.local, reader.number) == await space_digest(author.local, author.number)
+    await check_file_alone(reader.local, reader.number)
+    await author.close()
+    await reader.close()
+
+
+async def test_a_commit_does_not_go_on_from_doubtful_memory(tmp_path: Path) -> None:
+    """It fails as long as the file cannot be read, and then takes the number that the failed one had."""
+    async with open_private(tmp_path / "a.db") as replica:
+        await replica.collection().insert({"n": 0}, id="a")
+        before = replica.local.default_space.next_number
+        replica.database.failing, replica.database.unreadable = [True], 2
+        with pytest.raises(DiskFull):
+            await replica.collection().update("a", n=1)
+        with pytest.raises(StorageError, match="does not read"):
+            await replica.collection().update("a", n=2)
+        await replica.collection().update("a", n=3)
+        assert replica.local.default_space.next_number == before + 1
+        assert (await replica.collection().get("a"))["n"] == 3
+        await check_file_alone(replica.local, replica.number)
+
+
+async def test_a_new_space_needs_no_reading_afterwards(tmp_path: Path) -> None:
+    """A space that is stored is known, also on a disk that cannot be read at that moment."""
+    relay, (device,) = make_world(tmp_path, "added", 1)
+    control = [content for _, content in relay.items if isinstance(content, AcceptedRecord)]
+    async with open_private(tmp_path / "a.db") as replica:
+        await replica.collection().insert({"n": 0}, id="a")
+        replica.database.unreadable = 1
+        writer = make_writer(DeviceIndex(device.index), Incarnation(7))
+        state = await replica.local.share_private(relay.space, writer, control=control)
+        assert replica.local.default_space is state
+        replica.database.unreadable = 0
+        assert (await replica.collection().get("a"))["n"] == 0
 
 
 async def test_a_failed_group_fails_for_all_its_callers(tmp_path: Path) -> None:

@@ -66,6 +66,27 @@ def test_a_program_is_started_again_when_it_has_died_or_asks_for_it() -> None:
     in_world(main)
 
 
+def test_a_program_that_somebody_is_ending_is_left_alone() -> None:
+    """Whoever puts a copy of a file back ends the program first, and nobody starts it in between."""
+
+    async def main(world: World) -> None:
+        person = world.add_person("d0")
+        await world.restart_if_needed(person)
+        ending = asyncio.ensure_future(person.machine.stop())
+        await asyncio.sleep(0)
+        changing = [person.machine.is_changing]
+        await world.restart_if_needed(person)
+        assert person.machine.hardware.life == 1
+        await ending
+        changing.append(person.machine.is_changing)
+        assert changing == [True, False]
+        await world.restart_if_needed(person)
+        assert person.machine.hardware.life == 2
+        await person.machine.stop()
+
+    in_world(main)
+
+
 async def with_two(world: World) -> None:
     """Have two devices that share a space, without playing the plan."""
     await world.relay.start()
