@@ -19,12 +19,21 @@ from simulations.trace import Trace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What all machines of a world share."""
+    """What all machines of a world share.
+
+    Attributes:
+        seed: What everything is drawn from.
+        loop: Time.
+        network: How they reach each other.
+        trace: What happened to them.
+        is_power_safe: Whether nobody ever loses power.
+    """
 
     seed: str
     loop: VirtualLoop
     network: Network
     trace: Trace
+    is_power_safe: bool = False
 
     def draw(self, name: str) -> random.Random:
         """A generator of its own for everything that draws."""
@@ -56,7 +65,7 @@ class Hardware:
         self.name = name
         self.around = around
         self.draw = around.draw(f"machine {name}")
-        self.disk = Disk()
+        self.disk = Disk(is_safe=around.is_power_safe)
         self.clock = SimulatedClock(around.loop.time)
         self.host: Host = around.network.host(name)
         self.life = 0

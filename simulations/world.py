@@ -37,6 +37,7 @@ SETTLING_S = 2 * 3600.0
 _LOOK_S = 20.0
 _JOIN_ATTEMPTS = 10
 
+_WITHOUT_POWER = frozenset({Fault.POWER_CUT, Fault.RELAY_POWER_CUT})
 _RESTORING = frozenset({Fault.RESTORED_FILE, Fault.RESTORED_DISK})
 _PARTING = frozenset({Fault.CLONE, Fault.RESTORED_DISK, Fault.EQUIVOCATION, Fault.FLIPPED_BIT})
 """After these a relay that lost its log may take something else in the place of what devices hold.
@@ -320,7 +321,7 @@ class World:
         hardware = person.machine.hardware
         await person.machine.stop()
         hardware.die(is_power_cut=False)
-        hardware.replace_disk(Disk())
+        hardware.replace_disk(Disk(is_safe=self.around.is_power_safe))
         person.lose_behind(0)
         self.recovering.add(person.name)
         person.is_damaged = False
@@ -377,7 +378,9 @@ def make_world(plan: Plan, application: Application | None = None) -> World:
     loop = VirtualLoop()
     seed = f"{plan.scenario}/{plan.seed}"
     network = Network(loop, random.Random(f"{seed}/network"))
-    around = Surroundings(seed=seed, loop=loop, network=network, trace=Trace())
+    # Where nothing is planned, whoever plays by hand may cut the power.
+    is_power_safe = bool(plan.happenings) and not any(one.fault in _WITHOUT_POWER for one in plan.happenings)
+    around = Surroundings(seed=seed, loop=loop, network=network, trace=Trace(), is_power_safe=is_power_safe)
     usage = None if application is None else Usage(application)
     return World(plan, around, RelayMachine(Hardware("relay", around)), usage)
 

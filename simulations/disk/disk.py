@@ -41,10 +41,12 @@ class Disk:
         operations: How often each kind of operation was begun. Inherited, so they are those of all lives.
         faults: How often each kind of fault has happened; the names are constants of this module and of
             :mod:`simulations.disk.power_cut`. Inherited too.
+        is_safe: Whether its power never fails: then a third of the memory holds it. Inherited.
     """
 
-    def __init__(self, *, capacity_bytes: int | None = None) -> None:
+    def __init__(self, *, capacity_bytes: int | None = None, is_safe: bool = False) -> None:
         self.capacity_bytes = capacity_bytes
+        self.is_safe = is_safe
         self.before_operation: Callable[[str, str], None] | None = None
         self.fail_reads: Callable[[str], bool] | None = None
         self.fail_syncs: Callable[[str], bool] | None = None
@@ -66,7 +68,7 @@ class Disk:
         """A new empty file under a name that is free."""
         self._begin("create", name)
         assert name not in self._files
-        file = self._files[name] = StoredFile()
+        file = self._files[name] = StoredFile(is_safe=self.is_safe)
         self._unsynced_names.append((name, file))
         return file
 
@@ -183,7 +185,7 @@ class Disk:
 
     def put(self, name: str, content: bytes | bytearray) -> None:
         """Place a file from outside, name and content synced: how a backup is restored."""
-        self._files[name] = stored(content)
+        self._files[name] = stored(content, is_safe=self.is_safe)
         self._synced_files = dict(self._files)
         self._unsynced_names.clear()
 
@@ -218,6 +220,7 @@ class Disk:
 
     def after_power_cut(self, random: Random) -> "Disk":
         """The disk after a power cut: see :mod:`simulations.disk.power_cut` for what survives."""
+        assert not self.is_safe, "what was synced was not kept"
         twin = self._heir()
         survivors = dict(self._synced_files)
         kept = surviving_prefix(len(self._unsynced_names), random)
@@ -273,7 +276,7 @@ class Disk:
 
     def _heir(self) -> "Disk":
         """A disk of the same make with the blobs, which are always synced, and no files yet."""
-        twin = Disk(capacity_bytes=self.capacity_bytes)
+        twin = Disk(capacity_bytes=self.capacity_bytes, is_safe=self.is_safe)
         twin._blobs = {name: bytearray(blob) for name, blob in self._blobs.items()}
         twin.operations = self.operations.copy()
         twin.faults = self.faults.copy()

@@ -34,17 +34,20 @@ class StoredFile:
         unsynced: What leads from ``synced`` to ``content``, in the order in which it was done. Bounded by the
             checkpoints of the database above, each of which syncs both of its files.
         owner: Who has it locked, or None; ends with the life of the machine.
+        is_safe: Whether its disk never loses power: then only ``content`` is kept.
     """
 
     content: bytearray = field(default_factory=bytearray)
     synced: bytearray = field(default_factory=bytearray)
     unsynced: list[Change] = field(default_factory=list)
     owner: object = None
+    is_safe: bool = False
 
     def change(self, change: Change) -> None:
         """Change the content; the disk does not have it yet."""
         apply(self.content, change)
-        self.unsynced.append(change)
+        if not self.is_safe:
+            self.unsynced.append(change)
 
     def sync(self) -> None:
         """Bring every change to the disk."""
@@ -62,7 +65,8 @@ class StoredFile:
 
     def copy(self) -> "StoredFile":
         """The same file, for another life of the machine."""
-        return StoredFile(bytearray(self.content), bytearray(self.synced), list(self.unsynced))
+        copies = bytearray(self.content), bytearray(self.synced), list(self.unsynced)
+        return StoredFile(*copies, is_safe=self.is_safe)
 
     def flip(self, bit: int) -> None:
         """Turn one bit of the content, and of what is on the disk if it has one there."""
@@ -71,9 +75,9 @@ class StoredFile:
             flip_bit(self.synced, bit)
 
 
-def stored(content: bytes | bytearray) -> StoredFile:
+def stored(content: bytes | bytearray, *, is_safe: bool = False) -> StoredFile:
     """A file that is on the disk as it is."""
-    return StoredFile(bytearray(content), bytearray(content))
+    return StoredFile(bytearray(content), bytearray() if is_safe else bytearray(content), is_safe=is_safe)
 
 
 def apply(content: bytearray, change: Change) -> None:

@@ -70,3 +70,11 @@ def test_a_flipped_bit_is_the_one_that_was_meant(bit: int) -> None:
     assert int.from_bytes(file.content, "little") == int.from_bytes(file.synced, "little") == 1 << bit
     file.flip(bit)
     assert file.content == file.synced == bytes(3)
+
+
+def test_a_file_whose_power_never_fails_keeps_one_content() -> None:
+    """What was written is there at once; nothing is kept for a power cut, also in a copy."""
+    file = stored(b"before", is_safe=True)
+    file.change(Write(0, b"after."))
+    for one in (file, file.copy()):
+        assert (bytes(one.content), bytes(one.synced), one.unsynced) == (b"after.", b"", [])
