@@ -8,6 +8,8 @@ The branches answer the first question of whoever reads an error: whose fault is
     ├── LocalError               the calling program asked for something that cannot be done
     │   ├── InvalidValue         a value that cannot be kept exactly
     │   ├── InvalidChange        a change that does not fit the field or the document it is for
+    │   ├── ValidationFailed     a document that would not fit the schema of its collection
+    │   ├── InvalidSchema        a schema that cannot be used
     │   ├── InvalidName          a collection, document or field name that is not allowed
     │   ├── TooLarge             a document, value or transaction over a limit
     │   ├── DocumentNotFound
@@ -34,6 +36,7 @@ The branches answer the first question of whoever reads an error: whose fault is
     ├── StorageError             the file or the disk below the replica
     │   ├── NotAReplica
     │   ├── NewerFormat
+    │   ├── OlderFormat
     │   ├── Locked               another process owns the file
     │   ├── DiskFull
     │   └── NotWritable
@@ -41,7 +44,10 @@ The branches answer the first question of whoever reads an error: whose fault is
     └── CryptoError              a signature or a seal does not hold; deliberately says no more
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
+
+from syncore.core.problems import Problem
 
 
 class SyncoreError(Exception):
@@ -77,6 +83,25 @@ class InvalidValue(LocalError):
 
 class InvalidChange(LocalError):
     """A change that does not fit the field or the document that it is for."""
+
+
+class ValidationFailed(LocalError):
+    """A document that would not fit the schema or the validators of its collection; nothing was changed.
+
+    Attributes:
+        problems: Everything that is wrong with it that was not wrong before.
+    """
+
+    def __init__(
+        self, message: str, *, problems: Sequence[Problem] = (), hint: str = "", **details: object
+    ) -> None:
+        """Keep the problems beside the message, which names the first of them."""
+        super().__init__(message, hint=hint, **details)
+        self.problems = tuple(problems)
+
+
+class InvalidSchema(LocalError):
+    """A schema that is none, that asks for what is not supported, or that is over a limit."""
 
 
 class InvalidName(LocalError):

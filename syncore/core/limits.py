@@ -132,7 +132,33 @@ know what to do."""
 MAX_MARKED_BYTES = 254
 """Names of fields that a rule can be given for, in UTF-8: in settings they stand behind a mark of a byte."""
 
+# --- schemas: the same on every replica of a version, or they would flag different documents
+MAX_SCHEMA_BYTES = 64 * KIB
+"""A schema, encoded: several hundred fields with descriptions."""
+MAX_SCHEMA_PARTS = 2_000
+"""Subschemas once references are replaced by what they refer to, each as often as it is used. A few hundred
+bytes of references to references would otherwise ask for unbounded work at every write."""
+MAX_SCHEMA_PATTERNS = 64
+"""Regular expressions among them; each may take as much memory as the next limit says."""
+MAX_PATTERN_BYTES = 1 * MIB
+"""A compiled regular expression, and the states that it builds while it matches. Matching takes time linear
+in the text whatever the pattern is: look-around and back-references are refused."""
+MAX_PATTERN_CHARACTERS = 1_000
+"""A regular expression as it is written."""
+MAX_VALIDATION_STEPS = 50_000_000
+"""Subschemas times values of a document, which bounds the time of judging it: about a second at worst. What
+is over it counts as a problem."""
+MAX_LISTED_STEPS = 500_000
+"""The same, up to which every problem is listed: making the list takes far longer than finding that there is
+one. Beyond it only the first is named."""
+MAX_PROBLEMS = 100
+"""Problems of one document that are listed; nobody reads more."""
+MAX_VALIDATORS = 16
+"""Validators of one collection: each runs at every write."""
+
 assert MAX_MARKED_BYTES < MAX_NAME_BYTES
+assert MAX_SCHEMA_BYTES < MAX_VALUE_BYTES
+assert MAX_LISTED_STEPS < MAX_VALIDATION_STEPS
 assert MAX_ANCESTOR_BYTES < MAX_VALUE_BYTES
 assert MAX_VALUE_BYTES < MAX_COMMIT_BYTES < MAX_SEGMENT_PLAIN_BYTES < MAX_SEGMENT_BYTES < MAX_FRAME_BYTES
 assert MAX_SEGMENT_PLAIN_BYTES * 112 // 100 <= MAX_SEGMENT_BYTES
