@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from syncore.core.errors import InvalidInvitation as InvalidInvitation
     from syncore.core.errors import InvalidName as InvalidName
     from syncore.core.errors import InvalidRecord as InvalidRecord
+    from syncore.core.errors import InvalidSchema as InvalidSchema
     from syncore.core.errors import InvalidSegment as InvalidSegment
     from syncore.core.errors import InvalidToken as InvalidToken
     from syncore.core.errors import InvalidValue as InvalidValue
@@ -47,10 +48,13 @@ if TYPE_CHECKING:
     from syncore.core.errors import SyncoreError as SyncoreError
     from syncore.core.errors import TooLarge as TooLarge
     from syncore.core.errors import UnsupportedVersion as UnsupportedVersion
+    from syncore.core.errors import ValidationFailed as ValidationFailed
     from syncore.core.errors import WatcherLagged as WatcherLagged
     from syncore.core.errors import WriterRejected as WriterRejected
     from syncore.core.errors import WrongRelay as WrongRelay
     from syncore.core.ports import Durability as Durability
+    from syncore.core.problems import MISSING as MISSING
+    from syncore.core.problems import Problem as Problem
     from syncore.documents.changes import UNSET as UNSET
     from syncore.documents.changes import Counter as Counter
     from syncore.documents.changes import List as List
@@ -87,6 +91,7 @@ if TYPE_CHECKING:
     from syncore.replica.views import Change as Change
     from syncore.replica.views import Document as Document
     from syncore.replica.views import Sibling as Sibling
+    from syncore.schema.validators import Validator as Validator
     from syncore.sync.status import SpaceStatus as SpaceStatus
     from syncore.sync.status import SyncState as SyncState
 
@@ -118,6 +123,7 @@ _HOMES = {
     "InvalidInvitation": "syncore.core.errors",
     "InvalidName": "syncore.core.errors",
     "InvalidRecord": "syncore.core.errors",
+    "InvalidSchema": "syncore.core.errors",
     "InvalidSegment": "syncore.core.errors",
     "InvalidToken": "syncore.core.errors",
     "InvalidValue": "syncore.core.errors",
@@ -125,6 +131,7 @@ _HOMES = {
     "List": "syncore.documents.changes",
     "LocalError": "syncore.core.errors",
     "Locked": "syncore.core.errors",
+    "MISSING": "syncore.core.problems",
     "Malformed": "syncore.core.errors",
     "Misused": "syncore.core.errors",
     "NewerFormat": "syncore.core.errors",
@@ -136,6 +143,7 @@ _HOMES = {
     "Part": "syncore.replica.explanations",
     "Presence": "syncore.engine.presence",
     "Present": "syncore.protocol.presence_table",
+    "Problem": "syncore.core.problems",
     "ProtocolViolation": "syncore.core.errors",
     "ReadOnly": "syncore.core.errors",
     "Refused": "syncore.core.errors",
@@ -157,6 +165,8 @@ _HOMES = {
     "UNSET": "syncore.documents.changes",
     "UndoOutcome": "syncore.replica.undoing",
     "UnsupportedVersion": "syncore.core.errors",
+    "ValidationFailed": "syncore.core.errors",
+    "Validator": "syncore.schema.validators",
     "WatcherLagged": "syncore.core.errors",
     "WriterRejected": "syncore.core.errors",
     "WrongRelay": "syncore.core.errors",
