@@ -173,7 +173,7 @@ class Machine:
             connector=self.connector(),
             resolvers=self._resolvers,
         )
-        return Replica(services, None)
+        return Replica(services, None, None)
 
 
 class LedConnector:

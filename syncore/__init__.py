@@ -73,6 +73,8 @@ if TYPE_CHECKING:
     from syncore.documents.rules import CollectionRules as CollectionRules
     from syncore.documents.rules import DeletionRule as DeletionRule
     from syncore.documents.rules import Strategy as Strategy
+    from syncore.engine.checkup import CheckReport as CheckReport
+    from syncore.engine.checkup import check_replica as check_replica
     from syncore.engine.presence import Presence as Presence
     from syncore.engine.replica import Replica as Replica
     from syncore.engine.space import Space as Space
@@ -81,6 +83,9 @@ if TYPE_CHECKING:
     from syncore.replica.conflicts import Conflict as Conflict
     from syncore.replica.conflicts import ConflictKind as ConflictKind
     from syncore.replica.conflicts import ConflictSibling as ConflictSibling
+    from syncore.replica.doctor.findings import Finding as Finding
+    from syncore.replica.doctor.findings import Mend as Mend
+    from syncore.replica.doctor.findings import Severity as Severity
     from syncore.replica.explanations import Evidence as Evidence
     from syncore.replica.explanations import Explanation as Explanation
     from syncore.replica.explanations import Origin as Origin
@@ -99,6 +104,7 @@ _HOMES = {
     "Authority": "syncore.documents.rules",
     "Candidate": "syncore.documents.resolvers",
     "Change": "syncore.replica.views",
+    "CheckReport": "syncore.engine.checkup",
     "Closed": "syncore.core.errors",
     "Collection": "syncore.replica.collection",
     "CollectionRules": "syncore.documents.rules",
@@ -118,6 +124,7 @@ _HOMES = {
     "Evidence": "syncore.replica.explanations",
     "Explanation": "syncore.replica.explanations",
     "FieldKind": "syncore.documents.operations",
+    "Finding": "syncore.replica.doctor.findings",
     "IntegrityError": "syncore.core.errors",
     "InvalidChange": "syncore.core.errors",
     "InvalidInvitation": "syncore.core.errors",
@@ -133,6 +140,7 @@ _HOMES = {
     "Locked": "syncore.core.errors",
     "MISSING": "syncore.core.problems",
     "Malformed": "syncore.core.errors",
+    "Mend": "syncore.replica.doctor.findings",
     "Misused": "syncore.core.errors",
     "NewerFormat": "syncore.core.errors",
     "NotAReplica": "syncore.core.errors",
@@ -152,6 +160,7 @@ _HOMES = {
     "Replica": "syncore.engine.replica",
     "Resolver": "syncore.documents.resolvers",
     "Set": "syncore.documents.changes",
+    "Severity": "syncore.replica.doctor.findings",
     "Sibling": "syncore.replica.views",
     "Space": "syncore.engine.space",
     "SpaceStatus": "syncore.sync.status",
@@ -172,6 +181,7 @@ _HOMES = {
     "WrongRelay": "syncore.core.errors",
     "add": "syncore.documents.changes",
     "asserted": "syncore.documents.changes",
+    "check_replica": "syncore.engine.checkup",
     "increment": "syncore.documents.changes",
     "remove": "syncore.documents.changes",
     "rewrite": "syncore.documents.changes",

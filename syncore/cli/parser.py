@@ -40,6 +40,12 @@ or NAME@VERSION for a function that the program registers; for deletions update_
 "unset" takes a rule away.
 """
 
+_DOCTOR = """\
+Everything is read: SQLite's pages and indexes, every checksum, hash and signature, and what documents show is
+computed anew from what they hold, and that from the update log. The file is not changed. Exit status 6 if
+anything is damaged.
+"""
+
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
 
 
@@ -81,6 +87,7 @@ def make_parser(environment: Mapping[str, str], *, with_demo: bool) -> argparse.
         _add_files,
         _add_documents,
         _add_history,
+        _add_doctor,
         _add_importing,
         _add_conflicts,
         _add_syncing,
@@ -169,6 +176,11 @@ def _add_documents(commands: Subparsers) -> None:
     delete.add_argument("collection", metavar="COLLECTION")
     delete.add_argument("ids", nargs="+", metavar="ID")
     delete.add_argument("--seen", metavar="TOKEN", help="of the one document as it was read")
+
+
+def _add_doctor(commands: Subparsers) -> None:
+    doctor = _add(commands, "doctor:doctor", "examine the replica file for damage", notes=_DOCTOR)
+    doctor.add_argument("file", nargs="?", type=Path, metavar="FILE", help="instead of --replica")
 
 
 def _add_history(commands: Subparsers) -> None:

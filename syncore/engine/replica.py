@@ -1,5 +1,6 @@
 """Replica: the object that programs open."""
 
+import asyncio
 from collections.abc import Generator, Iterable
 from os import PathLike
 from pathlib import Path
@@ -12,13 +13,15 @@ from syncore.adapters.key_files import FileKeyFiles, default_keystore_folder
 from syncore.adapters.owner_lock import OwnerLock, acquire_owner_lock
 from syncore.adapters.sqlite_database import open_database
 from syncore.adapters.websockets_connector import WebsocketsConnector
-from syncore.core.errors import Closed
+from syncore.core.errors import Closed, Misused
 from syncore.core.ports import Connector, Durability
 from syncore.documents.resolvers import Resolver
+from syncore.engine.checkup import CheckReport, check_file
 from syncore.engine.composition import compose
 from syncore.engine.services import Services
 from syncore.engine.space import Space
 from syncore.replica.collection import Collection
+from syncore.replica.doctor.subject import Progress
 from syncore.replica.transaction import Transaction
 from syncore.replica.watching import ChangeStream
 from syncore.storage.schema import APPLICATION_ID
@@ -27,10 +30,11 @@ from syncore.storage.schema import APPLICATION_ID
 class Replica:
     """A replica file, open in this process: ``async with Replica.open("movies.db") as replica``."""
 
-    def __init__(self, services: Services, lock: OwnerLock | None) -> None:
+    def __init__(self, services: Services, lock: OwnerLock | None, path: Path | None) -> None:
         """Programs use :meth:`open`."""
         self._services = services
         self._lock = lock
+        self._path = path
 
     @staticmethod
     def open(
@@ -137,6 +141,30 @@ class Replica:
         """
         return Space(self._services, await self._services.join(code, is_default=default))
 
+    async def check(self, *, progress: Progress | None = None) -> CheckReport:
+        """Examine the file as it is at this moment, thoroughly; work goes on meanwhile.
+
+        What :func:`syncore.check_replica` does for a file that no program has open, on a thread of its own.
+
+        Args:
+            progress: Called on that thread with the name of the examination, how many rows it has looked at,
+                and of how many (0: unknown).
+
+        Raises:
+            Misused: it is in no file, as in a simulation.
+            StorageError: the file cannot be read.
+        """
+        local = self._services.local
+        if self._path is None:
+            raise Misused("the replica is in no file of its own")
+        return await asyncio.to_thread(
+            check_file,
+            self._path,
+            lambda _id: self._services.keystore,
+            resolvers=local.resolvers,
+            progress=progress,
+        )
+
     async def close(self) -> None:
         """Stop syncing and release the file. Idempotent."""
         try:
@@ -196,7 +224,7 @@ class Opening:
     async def _open(self) -> Replica:
         lock = None if self._is_read_only else acquire_owner_lock(self._path)
         try:
-            return Replica(await self._start(), lock)
+            return Replica(await self._start(), lock, self._path.expanduser().resolve())
         except BaseException:
             if lock is not None:
                 lock.release()

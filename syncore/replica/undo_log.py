@@ -73,8 +73,7 @@ def log_pending(sql: SqlConnection, space: int, *, until: int | None = None) -> 
 def is_waiting(sql: SqlConnection, space: int, document: int) -> bool:
     """Whether a pending row keeps what a document can be undone by."""
     return any(
-        document in _read_waiting(waiting)[1]
-        for waiting in PendingRows(sql, space).waiting_steps_of(document)
+        document in read_waiting(waiting)[1] for waiting in PendingRows(sql, space).waiting_steps_of(document)
     )
 
 
@@ -127,7 +126,7 @@ def _bound(rows: UndoRows, work: DocumentWork, key: DocumentKey) -> None:
         held.undo_count = MAX_UNDO_STEPS
 
 
-def _read_waiting(data: bytes) -> tuple[HybridTime, dict[int, bytes]]:
+def read_waiting(data: bytes) -> tuple[HybridTime, dict[int, bytes]]:
     """A pending commit's time, and its steps by document."""
     time, steps = as_array(unpack(data, what=_WAITING, max_bytes=_MAX_WAITING), what=_WAITING, length=2)
     parts = (as_array(part, what=_WAITING, length=2) for part in as_array(steps, what=_WAITING))

@@ -211,3 +211,11 @@ class DocumentRows:
             (document, writer, clock),
         )
         return None if found is None else integer(found[0])
+
+    def clocks(self, document: int) -> list[tuple[int, int, int]]:
+        """Where every writer's rich clock stood behind each of its segments: writer, number, clock."""
+        found = self._sql.rows(
+            "SELECT writer, number, clock FROM rich_clocks WHERE document = ? ORDER BY writer, number",
+            (document,),
+        )
+        return [(integer(w), integer(n), integer(c)) for w, n, c in found]

@@ -87,7 +87,19 @@ _FORMAT_1 = (
 )
 
 
-_FORMAT_2: tuple[str, ...] = ()
+_FORMAT_2: tuple[str, ...] = (
+    # Columns that no checksum covers and that follow from nothing else are kept twice: SQLite compares every
+    # index with its table, so damage to one of the two shows (docs/decisions/0046-columns-kept-twice.md).
+    """CREATE INDEX spaces_twice ON spaces (
+        is_default, writer, generation, log_offset, running_hash, relay_losses)""",
+    "CREATE INDEX segments_twice ON segments (arrived_ms)",
+    "CREATE INDEX findings_twice ON findings (reason)",
+    "CREATE INDEX closed_writers_twice ON closed_writers (number, reason)",
+    "CREATE INDEX set_aside_twice ON set_aside (reason)",
+    "CREATE INDEX renamed_twice ON renamed (new_writer, new_number)",
+    "CREATE INDEX undo_steps_twice ON undo_steps (writer, number, leader)",
+    "CREATE INDEX redo_steps_twice ON redo_steps (writer, number, leader)",
+)
 
 _FORMATS = (_FORMAT_1, _FORMAT_2)
 """What each format adds to the one before. What a landed version has made is never changed here."""
