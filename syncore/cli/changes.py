@@ -5,14 +5,8 @@ import sys
 from collections.abc import Iterable
 from typing import TextIO
 
-from syncore.cli.values import (
-    FieldChange,
-    Json,
-    document_from_json,
-    field_from_json,
-    parse_json,
-    value_from_json,
-)
+from syncore.cli.values import FieldChange, document_from_json, field_from_json
+from syncore.codec.json_values import Json, parse_json, value_from_json
 from syncore.core.errors import InvalidValue, TooLarge
 from syncore.core.limits import MAX_COMMIT_BYTES
 from syncore.documents.changes import UNSET, add, increment, remove

@@ -7,7 +7,8 @@ from syncore.cli.opening import chosen_space, looked_at, owned
 from syncore.cli.output import Output, printable
 from syncore.cli.showing import cell
 from syncore.cli.syncing import for_a_while, until_stopped
-from syncore.cli.values import Json, datetime_text, field_from_json, field_to_json, parse_json
+from syncore.cli.values import field_from_json, field_to_json
+from syncore.codec.json_values import Json, datetime_text, parse_json
 from syncore.core.errors import InvalidValue, Misused
 from syncore.documents.changes import UNSET, Unset
 from syncore.documents.operations import FieldKind

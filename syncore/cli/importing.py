@@ -18,7 +18,8 @@ from typing import BinaryIO
 from syncore.cli.lines import Line, line_error, read_batches
 from syncore.cli.opening import chosen_space, owned
 from syncore.cli.output import Output
-from syncore.cli.values import Json, change_to_json, field_to_json
+from syncore.cli.values import change_to_json, field_to_json
+from syncore.codec.json_values import Json
 from syncore.core.errors import LocalError, Misused, TooLarge
 from syncore.engine.space import Space
 from syncore.replica.transaction import Transaction

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from syncore.cli.values import FieldChange, document_from_json, parse_json
+from syncore.cli.values import FieldChange, document_from_json
+from syncore.codec.json_values import parse_json
 from syncore.core.errors import InvalidValue, LocalError, TooLarge
 from syncore.core.limits import KIB, MAX_COMMIT_BYTES
 

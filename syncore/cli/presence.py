@@ -9,7 +9,7 @@ from syncore.cli.opening import chosen_space, owned
 from syncore.cli.output import Output, printable, table
 from syncore.cli.showing import cell
 from syncore.cli.syncing import for_a_while, until_stopped
-from syncore.cli.values import datetime_text, value_from_json, value_to_json
+from syncore.codec.json_values import datetime_text, value_from_json, value_to_json
 from syncore.core.errors import ConnectionFailed
 from syncore.engine.presence import DEFAULT_TTL_S
 from syncore.engine.space import Space

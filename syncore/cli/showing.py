@@ -6,7 +6,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from syncore.cli.output import json_line, printable, table
-from syncore.cli.values import Json, datetime_text, document_to_json, value_to_json
+from syncore.cli.values import document_to_json
+from syncore.codec.json_values import Json, datetime_text, value_to_json
 from syncore.documents.projection import FieldValue
 from syncore.replica.explanations import Explanation, Origin
 from syncore.replica.views import Change, Document, Sibling

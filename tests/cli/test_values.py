@@ -7,16 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syncore.cli.values import (
-    Json,
-    document_from_json,
-    document_to_json,
-    field_from_json,
-    field_to_json,
-    parse_json,
-    value_from_json,
-    value_to_json,
-)
+from syncore.cli.values import document_from_json, document_to_json, field_from_json, field_to_json
+from syncore.codec.json_values import Json, parse_json, value_from_json, value_to_json
 from syncore.codec.values import Value
 from syncore.core.errors import InvalidValue
 from syncore.documents.changes import Counter, List, Set, Text

@@ -11,18 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncore.cli.values import (
-    Json,
     change_to_json,
     document_from_json,
     document_to_json,
     field_from_json,
     field_to_json,
-    parse_json,
     shown_value,
-    value_from_json,
-    value_to_json,
 )
 from syncore.codec.instants import NamedOffset
+from syncore.codec.json_values import Json, parse_json, value_from_json, value_to_json
 from syncore.codec.values import Value, encode_value
 from syncore.core.errors import InvalidValue
 from syncore.documents.operations import FieldKind
