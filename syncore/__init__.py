@@ -97,6 +97,8 @@ if TYPE_CHECKING:
     from syncore.replica.views import Document as Document
     from syncore.replica.views import Sibling as Sibling
     from syncore.schema.validators import Validator as Validator
+    from syncore.sql.rows import SqlRow as SqlRow
+    from syncore.sql.rows import SqlRows as SqlRows
     from syncore.sync.status import SpaceStatus as SpaceStatus
     from syncore.sync.status import SyncState as SyncState
 
@@ -164,6 +166,8 @@ _HOMES = {
     "Sibling": "syncore.replica.views",
     "Space": "syncore.engine.space",
     "SpaceStatus": "syncore.sync.status",
+    "SqlRow": "syncore.sql.rows",
+    "SqlRows": "syncore.sql.rows",
     "StorageError": "syncore.core.errors",
     "Strategy": "syncore.documents.rules",
     "SyncState": "syncore.sync.status",

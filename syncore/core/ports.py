@@ -3,13 +3,15 @@
 Every implementation, fakes included, passes the suite of the same name in ``tests/conformance``.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Protocol, TypeVar
 
+from syncore.core.queries import QueryAnswer, QueryBounds, QueryScope
+from syncore.core.sql_values import Row as Row  # noqa: PLC0414 - known by this name here
+from syncore.core.sql_values import SqlValue as SqlValue  # noqa: PLC0414 - the same
+
 T = TypeVar("T")
-SqlValue = None | int | float | str | bytes
-Row = tuple[SqlValue, ...]
 
 
 class Clock(Protocol):
@@ -97,6 +99,39 @@ class Database(Protocol):
 
     async def close(self) -> None:
         """Finish what runs and release the file. Idempotent."""
+        ...
+
+
+class Analyst(Protocol):
+    """Answers SQL that somebody else wrote, on a connection of its own that can only read.
+
+    Queries take turns. Each sees one consistent snapshot, with every write that was completed before. What it
+    makes cannot be kept: it changes neither the file nor what the next query sees.
+
+    Raises (all methods): ``Closed`` after ``close``.
+    """
+
+    async def ask(
+        self,
+        sql: str,
+        parameters: Sequence[SqlValue] | Mapping[str, SqlValue],
+        scope: Callable[[SqlConnection], QueryScope],
+        bounds: QueryBounds,
+    ) -> QueryAnswer:
+        """Run one query.
+
+        ``scope`` runs first, in the same snapshot: it makes the temporary views that the query can read, and
+        may run on another thread. A caller who is cancelled ends the query.
+
+        Raises: ``Misused`` where the SQL is wrong, wants more than to read what is shown, or does not end in
+        time (``details`` has SQLite's message and, where it is known, the position); ``TooLarge`` where its
+        result or its memory is; ``StorageError``, ``IntegrityError``, and what ``scope`` and the functions
+        raise.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End what runs and release the file. Idempotent."""
         ...
 
 

@@ -6,16 +6,17 @@ the same composition.
 
 from collections.abc import Callable, Iterable
 
-from syncore.core.ports import Clock, Connector, Database, Entropy, KeyFiles
+from syncore.core.ports import Analyst, Clock, Connector, Database, Entropy, KeyFiles
 from syncore.documents.resolvers import Resolver
 from syncore.engine.services import Services
 from syncore.replica.guarding import FileGuard
 from syncore.replica.keystore import Keystore
 from syncore.replica.local_replica import LocalReplica
+from syncore.sql.service import SqlService
 from syncore.sync.service import Outside, SyncService
 
 
-async def compose(
+async def compose(  # noqa: PLR0913 - each argument is one thing of the outside world
     database: Database,
     key_files: Callable[[bytes], KeyFiles],
     *,
@@ -25,6 +26,7 @@ async def compose(
     is_read_only: bool = False,
     is_syncing: bool = True,
     resolvers: Iterable[Resolver] = (),
+    analyst: Analyst | None = None,
 ) -> Services:
     """Start the services of a replica on an open database, which is theirs from now on, also on failure.
 
@@ -37,6 +39,7 @@ async def compose(
         is_read_only: Whether the file belongs to somebody else.
         is_syncing: Whether shared spaces are kept in sync.
         resolvers: Functions of the application's own that settle conflicts.
+        analyst: Answers SQL over the same file; it becomes the services' own too. Without one there is none.
 
     Raises:
         NotAReplica, NewerFormat: the file is something else; it was not touched.
@@ -47,6 +50,8 @@ async def compose(
             database, clock, entropy, is_read_only=is_read_only, resolvers=resolvers
         )
     except BaseException:
+        if analyst is not None:
+            await analyst.close()
         await database.close()
         raise
     keystore = Keystore(key_files(local.id), entropy)
@@ -56,6 +61,7 @@ async def compose(
         keystore=keystore,
         guard=guard,
         sync=SyncService(local, keystore, guard, Outside(connector=connector, clock=clock, entropy=entropy)),
+        sql=SqlService(local, analyst, entropy),
         connector=connector,
         clock=clock,
         entropy=entropy,

@@ -11,6 +11,7 @@ from syncore.adapters.clock import SystemClock
 from syncore.adapters.entropy import SystemEntropy
 from syncore.adapters.key_files import FileKeyFiles, default_keystore_folder
 from syncore.adapters.owner_lock import OwnerLock, acquire_owner_lock
+from syncore.adapters.sqlite_analyst import SqliteAnalyst
 from syncore.adapters.sqlite_database import open_database
 from syncore.adapters.websockets_connector import WebsocketsConnector
 from syncore.core.errors import Closed, Misused
@@ -24,6 +25,9 @@ from syncore.replica.collection import Collection
 from syncore.replica.doctor.subject import Progress
 from syncore.replica.transaction import Transaction
 from syncore.replica.watching import ChangeStream
+from syncore.sql.functions import make_functions
+from syncore.sql.rows import SqlRows
+from syncore.sql.service import DEFAULT_TIMEOUT_S, Parameters
 from syncore.storage.schema import APPLICATION_ID
 
 
@@ -103,6 +107,17 @@ class Replica:
     def watch(self) -> ChangeStream:
         """The changes of the default space that are committed from now on, here or by other devices."""
         return self.space.watch()
+
+    async def sql(
+        self,
+        query: str,
+        parameters: Parameters = (),
+        *,
+        limit: int | None = None,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+    ) -> SqlRows:
+        """Query the collections of the default space in SQL, read-only; see :meth:`Space.sql`."""
+        return await self.space.sql(query, parameters, limit=limit, timeout_s=timeout_s)
 
     async def flush(self) -> None:
         """Return when everything committed so far survives a power cut."""
@@ -244,4 +259,5 @@ class Opening:
             is_read_only=self._is_read_only,
             is_syncing=self._is_syncing,
             resolvers=self._resolvers,
+            analyst=SqliteAnalyst(database.path, make_functions()),
         )

@@ -30,6 +30,7 @@ from syncore.replica.local_replica import LocalReplica
 from syncore.replica.permissions import check_space_kind
 from syncore.replica.sharing import check_nothing_lacks
 from syncore.replica.space_keys import SpaceCipher
+from syncore.sql.service import SqlService
 from syncore.storage.document_rows import DocumentRows
 from syncore.sync.addresses import relay_address, short_address
 from syncore.sync.connection import RelayConnection
@@ -52,6 +53,7 @@ class Services:
         keystore: Its keys.
         guard: The guard against returns in time.
         sync: The sync client.
+        sql: Queries in SQL.
         connector: Opens connections to relays.
         clock: Time.
         entropy: Randomness.
@@ -65,6 +67,7 @@ class Services:
     keystore: Keystore
     guard: FileGuard
     sync: SyncService
+    sql: SqlService
     connector: Connector
     clock: Clock
     entropy: Entropy
@@ -219,6 +222,7 @@ class Services:
             *self._begun, return_exceptions=True
         )  # raised to whoever began it, if still there
         await self.sync.close()
+        await self.sql.close()
         await self.local.close()
 
     def _check_syncing(self) -> None:

@@ -16,6 +16,8 @@ from syncore.replica.space_state import SpaceState
 from syncore.replica.transaction import Transaction, key_of
 from syncore.replica.views import Document
 from syncore.replica.watching import ChangeStream
+from syncore.sql.rows import SqlRows
+from syncore.sql.service import DEFAULT_TIMEOUT_S, Parameters
 from syncore.sync.status import SpaceStatus
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -108,6 +110,34 @@ class Space:
     async def collections(self) -> list[str]:
         """The names of the collections that have documents, sorted."""
         return await self._services.collections(self._local_number())
+
+    async def sql(
+        self,
+        query: str,
+        parameters: Parameters = (),
+        *,
+        limit: int | None = None,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+    ) -> SqlRows:
+        """Query the space in SQL: a table for each collection, its columns the fields and ``_id``.
+
+        The query can only read, and sees one snapshot with every commit that was returned before. The
+        conflict inbox is the table ``conflicts``.
+
+        Args:
+            query: One statement in SQLite's SQL.
+            parameters: Values for ``?``, or a mapping for ``:name``.
+            limit: Return at most so many rows; ``is_complete`` says whether there were more.
+            timeout_s: Stop the query after so many seconds.
+
+        Raises:
+            Misused: the query is wrong, wants to write, or takes too long.
+            TooLarge: more than 100,000 rows without a ``limit``, or too many bytes.
+            InvalidValue: a parameter is nothing that a field could hold.
+        """
+        return await self._services.sql.query(
+            self._local_number(), query, parameters, limit=limit, timeout_s=timeout_s
+        )
 
     async def digest(self) -> str:
         """A digest of the whole content: equal on two replicas exactly when they hold the same."""

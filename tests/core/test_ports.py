@@ -10,12 +10,14 @@ from syncore.adapters.entropy import SystemEntropy
 from syncore.adapters.key_files import FileKeyFiles
 from syncore.adapters.memory_channel import MemoryChannel
 from syncore.adapters.memory_key_files import MemoryKeyFiles
+from syncore.adapters.sqlite_analyst import SqliteAnalyst
 from syncore.adapters.sqlite_connection import SqliteConnection
 from syncore.adapters.sqlite_database import SqliteDatabase
 from syncore.adapters.sqlite_inline import InlineDatabase
 from syncore.adapters.websockets_connector import WebsocketChannel, WebsocketsConnector
 from syncore.core import ports
 from syncore.core.ports import (
+    Analyst,
     Clock,
     Connector,
     Database,
@@ -29,6 +31,7 @@ from tests.replica.databases import TroubledDatabase
 from tests.replica.world import SeededEntropy, SteppingClock
 
 # The annotations let the type checker compare the types that signatures name.
+ANALYSTS: tuple[type[Analyst], ...] = (SqliteAnalyst,)
 CLOCKS: tuple[type[Clock], ...] = (SystemClock, SteppingClock)
 CONNECTORS: tuple[type[Connector], ...] = (WebsocketsConnector,)
 DATABASES: tuple[type[Database], ...] = (SqliteDatabase, InlineDatabase, TroubledDatabase)
@@ -38,6 +41,7 @@ KEY_FILES: tuple[type[KeyFiles], ...] = (FileKeyFiles, MemoryKeyFiles)
 SQL_CONNECTIONS: tuple[type[SqlConnection], ...] = (SqliteConnection,)
 
 BEHIND: dict[str, tuple[type[object], ...]] = {
+    "Analyst": ANALYSTS,
     "Clock": CLOCKS,
     "Connector": CONNECTORS,
     "Database": DATABASES,

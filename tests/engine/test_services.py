@@ -23,6 +23,7 @@ from syncore.replica.collection import Collection
 from syncore.replica.guarding import FileGuard
 from syncore.replica.keystore import Keystore
 from syncore.replica.local_replica import LocalReplica
+from syncore.sql.service import SqlService
 from syncore.sync.service import Outside, SyncService
 from syncore.sync.status import SyncState
 from tests.replica.world import open_inline
@@ -46,6 +47,7 @@ async def started(
         keystore=keystore,
         guard=guard,
         sync=SyncService(local, keystore, guard, Outside(connector=relay, clock=clock, entropy=entropy)),
+        sql=SqlService(local, None, entropy),
         connector=relay,
         clock=clock,
         entropy=entropy,

@@ -1,0 +1,4 @@
+"""The values that SQLite knows."""
+
+SqlValue = None | int | float | str | bytes
+Row = tuple[SqlValue, ...]
