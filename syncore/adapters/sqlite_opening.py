@@ -15,7 +15,7 @@ from syncore.core.errors import IntegrityError, NotAReplica, NotWritable, Storag
 from syncore.core.limits import KIB, MIB
 from syncore.core.ports import Durability
 
-LOG_LIMIT_BYTES = 4 * MIB
+LOG_LIMIT_BYTES = 16 * MIB
 """About 1,000 pages of write-ahead log: where a checkpoint is due and what a restarted log is cut to."""
 CACHE_BYTES = 8 * MIB
 """Pages kept in memory by a connection: the upper levels of every index of a database of some gigabytes."""

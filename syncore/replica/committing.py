@@ -66,6 +66,7 @@ class LocalCommits:
             request.projections = _store(made, state=state, work=work, sql=sql, stack=stack)
             if state.has_redo:
                 state.has_redo = clear_redo(sql, work, request.projections)
+        work.flush()
         _keep_private_head(sql, state)
 
     def commit_plans(
@@ -115,16 +116,16 @@ class LocalCommits:
 def _store(
     made: _Made, *, state: SpaceState, work: DocumentWork, sql: SqlConnection, stack: Stack | None
 ) -> dict[DocumentKey, Projection]:
-    """Write a commit, what it changed, and what undoing it takes."""
+    """Take a commit into the log, show what it changed, and keep what undoing it takes."""
     state.take_dot()
-    projections = work.flush()
+    projections = work.show()
     steps = made.steps if stack is not None else {}
     if stack is not None and (state.is_private or stack is Stack.REDO):
         push_steps(sql, work, steps, dot=made.dot, time=made.commit.time, stack=stack)
     if not state.is_private:
         row = PendingRow(state.take_sequence(), made.dot, made.commit.id, made.body)
         waiting = steps_of_pending(work, steps, made.commit.time) if stack is Stack.UNDO else None
-        work.pending.append(row, [work.row_of(key) for key in projections], waiting)
+        work.log_local(row, projections, waiting)
     return projections
 
 

@@ -21,7 +21,7 @@ from syncore.replica.space_memory import DecodedCommit, HeldDocument, SpaceMemor
 from syncore.replica.space_state import SpaceState
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.log_rows import LogRows
-from syncore.storage.pending_rows import PendingRow, PendingRows
+from syncore.storage.pending_rows import LoggedCommit, PendingRow, PendingRows
 
 
 @dataclass(slots=True)
@@ -76,6 +76,8 @@ class DocumentWork:
         self._state = state
         self._memory = memory
         self._touched: dict[DocumentKey, _Touched] = {}
+        self._unwritten: dict[int, Projection] = {}  # by the document's row
+        self._unlogged: list[LoggedCommit] = []
 
     def hold(self, key: DocumentKey) -> HeldDocument:
         """The document, from memory or from the file."""
@@ -155,16 +157,34 @@ class DocumentWork:
         """The document's texts and lists as programs see them, all that is confirmed among them."""
         return self.hold(key).visible.rich
 
-    def flush(self) -> dict[DocumentKey, Projection]:
-        """Write what was touched; the new projections of the documents whose visible side changed.
+    def log_local(
+        self, row: PendingRow, projections: Iterable[DocumentKey], steps: bytes | None = None
+    ) -> None:
+        """Add a commit of ours, whose documents were shown, to the pending log; :meth:`flush` writes it."""
+        self._unlogged.append(LoggedCommit(row, [self.row_of(key) for key in projections], steps))
 
-        Where settings are among it, contested documents written before them still show by the old ones:
+    def flush(self) -> dict[DocumentKey, Projection]:
+        """Write everything; what :meth:`show` found."""
+        changed = self.show()
+        self._write_log()
+        self.rows.write_projections(
+            (row, encode_projection(projection), not projection.is_live, projection.contest)
+            for row, projection in self._unwritten.items()
+        )
+        self._unwritten.clear()
+        return changed
+
+    def show(self) -> dict[DocumentKey, Projection]:
+        """The new projections of the documents whose visible side changed since the last time.
+
+        They are written by :meth:`flush`: what many commits of one transaction change is written once. Where
+        settings are among it, contested documents written before them still show by the old ones:
         :attr:`ruled` names their collections.
         """
         changed: dict[DocumentKey, Projection] = {}
         for key, touched in self._touched.items():
             if touched.is_visible_changed and touched.held is not None:
-                changed[key] = self._write_visible(key, touched.held)
+                changed[key] = self._show(key, touched.held)
             if touched.is_confirmed_changed:
                 self._write_confirmed(touched)
         self._touched.clear()
@@ -175,18 +195,21 @@ class DocumentWork:
         """Write what a document shows, if that is not what is stored, by the settings as they are now."""
         held = self.hold(key)
         projection = self._project(key, held)
-        if projection.contest != contest or encode_projection(projection) != self.rows.projection(key):
+        encoded = encode_projection(projection)
+        if projection.contest != contest or encoded != self.rows.projection(key):
             self.changed[key] = projection
-            self._store(key, held, projection)
+            assert held.row is not None
+            shown = held.row, encoded, not projection.is_live, projection.contest
+            self.rows.write_projections([shown])
 
     def trim(self) -> None:
         """Let documents be forgotten that need not be in memory. Flush first."""
-        assert not self._touched, "flush first"
+        assert not self._has_unwritten, "flush first"
         self._memory.documents.trim()
 
     def forget_all(self) -> None:
         """Forget all memory: our writer changed, or pending commits left the log. Flush first."""
-        assert not self._touched, "flush first"
+        assert not self._has_unwritten, "flush first"
         self._memory.clear()
 
     def reload(self, documents: set[int]) -> None:
@@ -196,9 +219,14 @@ class DocumentWork:
 
     def evict(self, keys: list[DocumentKey]) -> None:
         """Forget documents whose memory may be ahead of the file."""
+        self._write_log()  # from which they will be loaded
         for key in keys:
             self._memory.documents.discard(key)
             self._touched.pop(key, None)
+
+    @property
+    def _has_unwritten(self) -> bool:
+        return bool(self._touched or self._unwritten or self._unlogged)
 
     def _touch(self, key: DocumentKey) -> _Touched:
         held = self.hold(key)
@@ -227,7 +255,12 @@ class DocumentWork:
         if touched.held is None or touched.held.confirmed is not None:
             touched.confirmed_record.note_rich(dot, entry.clock_after)
 
-    def _write_visible(self, key: DocumentKey, held: HeldDocument) -> Projection:
+    def _write_log(self) -> None:
+        if self._unlogged:
+            self.pending.append_all(self._unlogged)
+            self._unlogged.clear()
+
+    def _show(self, key: DocumentKey, held: HeldDocument) -> Projection:
         projection = self._project(key, held)
         self._store(key, held, projection)
         if key.collection == SETTINGS:
@@ -241,15 +274,11 @@ class DocumentWork:
         return projection
 
     def _store(self, key: DocumentKey, held: HeldDocument, projection: Projection) -> None:
-        encoded, is_deleted, contest = (
-            encode_projection(projection),
-            not projection.is_live,
-            projection.contest,
-        )
         if held.row is None:
-            held.row = self.rows.add(key, encoded, is_deleted=is_deleted, contest=contest)
+            encoded, is_deleted = encode_projection(projection), not projection.is_live
+            held.row = self.rows.add(key, encoded, is_deleted=is_deleted, contest=projection.contest)
         else:
-            self.rows.write_projection(held.row, encoded, is_deleted=is_deleted, contest=contest)
+            self._unwritten[held.row] = projection
 
     def _take_rules(self, collection: str, settings: Projection) -> None:
         """Resolve by the settings of a collection from now on."""

@@ -1,5 +1,6 @@
 """Documents of one space: confirmed states, rich updates and their clocks, projections."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from syncore.core.identifiers import SETTINGS, DocumentKey, Writer, is_reserved
@@ -62,13 +63,14 @@ class DocumentRows:
         self.write_state(document, b"")
         return document
 
-    def write_projection(
-        self, document: int, projection: bytes, *, is_deleted: bool, contest: int = 0
-    ) -> None:
-        """Replace what queries see of a document."""
-        self._sql.execute(
+    def write_projections(self, shown: Iterable[tuple[int, bytes, bool, int]]) -> None:
+        """Replace what queries see of documents: the row, the projection, is it deleted, the contest."""
+        self._sql.execute_many(
             "UPDATE documents SET projection = ?, is_deleted = ?, contest = ? WHERE document = ?",
-            (protect(projection), int(is_deleted), contest, document),
+            (
+                (protect(projection), int(is_deleted), contest, document)
+                for document, projection, is_deleted, contest in shown
+            ),
         )
 
     def contested(self, collection: str, *, at_least: int, after: str, limit: int) -> list[ContestedRow]:

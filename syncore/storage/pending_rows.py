@@ -1,6 +1,8 @@
 """Own commits that the relay has not acknowledged, in the order of their making, and what became of some."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from syncore.core.identifiers import CommitId, Dot, Writer
 from syncore.core.ports import Row, SqlConnection
@@ -19,6 +21,14 @@ class PendingRow:
     dot: Dot
     id: CommitId
     body: bytes
+
+
+class LoggedCommit(NamedTuple):
+    """A commit to be logged, the rows of the documents that it touches, and what undoing it takes."""
+
+    row: PendingRow
+    documents: list[int]
+    steps: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +50,27 @@ class PendingRows:
 
     def append(self, row: PendingRow, documents: list[int], steps: bytes | None = None) -> None:
         """Add a commit at the end, with the documents that it touches, and what undoing it takes."""
-        kept = None if steps is None else protect(steps)
-        self._sql.execute(
+        self.append_all([LoggedCommit(row, documents, steps)])
+
+    def append_all(self, commits: Sequence[LoggedCommit]) -> None:
+        """Add commits at the end."""
+        self._sql.execute_many(
             f"INSERT INTO pending (space, {_COLUMNS}, steps) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
-            (self._space, row.sequence, row.dot.writer, row.dot.number, row.id, protect(row.body), kept),
+            (
+                (
+                    self._space,
+                    row.sequence,
+                    *row.dot,
+                    row.id,
+                    protect(row.body),
+                    None if steps is None else protect(steps),
+                )
+                for row, _, steps in commits
+            ),
         )
         self._sql.execute_many(
             "INSERT INTO pending_documents (document, sequence) VALUES (?, ?)",
-            [(document, row.sequence) for document in documents],
+            ((document, row.sequence) for row, documents, _ in commits for document in documents),
         )
 
     def all(self) -> list[PendingRow]:

@@ -44,7 +44,7 @@ def test_deleted_documents_do_not_show(rows: DocumentRows) -> None:
     """A page, a count and the list of collections hold live documents only; the projection stays readable."""
     row = rows.add(KEY, b"1", is_deleted=False)
     assert (rows.count(), rows.collections()) == (1, ["notes"])
-    rows.write_projection(row, b"2", is_deleted=True)
+    rows.write_projections([(row, b"2", True, 0)])
     assert (rows.count(), rows.collections(), rows.page("notes", after="", limit=9)) == (0, [], [])
     assert rows.projection(KEY) == b"2"
     assert rows.keys(after=0, limit=9) == [(row, KEY)]
@@ -136,7 +136,7 @@ def test_contested_documents_are_found_by_an_index(rows: DocumentRows, sql: SqlC
     assert rows.contested_collection(after="") == "notes"
     assert rows.contested_collection(after="notes") == "tasks"
     assert rows.contested_collection(after="tasks") is None
-    rows.write_projection(found["c"], b"", is_deleted=False)
+    rows.write_projections([(found["c"], b"", False, 0)])
     assert ids(1) == ["b", "d"]
 
 
