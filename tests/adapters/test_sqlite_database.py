@@ -17,7 +17,12 @@ import pytest
 
 from syncore.adapters.sqlite_database import SqliteDatabase, open_database
 from syncore.adapters.sqlite_log import LogGauge
-from syncore.adapters.sqlite_opening import connect_to_read, connect_to_write, open_to_write
+from syncore.adapters.sqlite_opening import (
+    LOG_LIMIT_BYTES,
+    connect_to_read,
+    connect_to_write,
+    open_to_write,
+)
 from syncore.adapters.sqlite_thread import ThreadConnection
 from syncore.core.errors import DiskFull, StorageError
 from syncore.core.ports import Durability, SqlConnection
@@ -172,11 +177,11 @@ async def test_the_log_is_cut_back_after_a_reader_that_held_it(database: SqliteD
     await asyncio.to_thread(begun.wait, 30)
     log = Path(f"{database.path}-wal")
     await rewrite(100)
-    assert log.stat().st_size > 20_000_000
+    assert log.stat().st_size > LOG_LIMIT_BYTES
     gate.set()
     await reading
-    await rewrite(50)
-    assert log.stat().st_size < 5_000_000
+    await rewrite(2 * LOG_LIMIT_BYTES // 200_000)
+    assert log.stat().st_size < LOG_LIMIT_BYTES + 1_000_000
 
 
 async def test_another_program_that_writes_is_waited_for_off_the_loop(database: SqliteDatabase) -> None:
