@@ -67,7 +67,7 @@ class DocumentWork:
         self, sql: SqlConnection, state: SpaceState, memory: SpaceMemory, context: ResolutionContext
     ) -> None:
         """Work within ``sql``."""
-        self.rows = DocumentRows(sql, state.number)
+        self.rows = DocumentRows(sql, state.number, memory.long)
         self.pending = PendingRows(sql, state.number)
         self.log = LogRows(sql, state.number)
         self.context = context

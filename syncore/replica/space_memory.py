@@ -20,6 +20,7 @@ from syncore.documents.rich import RichPart
 from syncore.protocol.commit_codec import decode_commit
 from syncore.replica.entries import DecodedEntry, decode_entries
 from syncore.storage.document_rows import DocumentRows
+from syncore.storage.long_projections import LongProjections
 from syncore.storage.pending_rows import PendingRow, PendingRows
 
 MAX_SMALL_COMMITS = 4_096
@@ -63,17 +64,24 @@ class DecodedCommit:
 
 
 class SpaceMemory:
-    """The documents and the decoded pending commits of one space that were used last."""
+    """The documents and the decoded pending commits of one space that were used last.
+
+    Attributes:
+        documents: The documents by key.
+        long: Their long projections, as the file holds them.
+    """
 
     def __init__(self, capacity: int = MAX_CACHED_DOCUMENTS) -> None:
         """Start empty."""
         self.documents: LeastRecentCache[DocumentKey, HeldDocument] = LeastRecentCache(capacity)
+        self.long = LongProjections()
         self._small: LeastRecentCache[int, DecodedCommit] = LeastRecentCache(MAX_SMALL_COMMITS)
         self._large: LeastRecentCache[int, DecodedCommit] = LeastRecentCache(MAX_LARGE_COMMITS)
 
     def clear(self) -> None:
         """Forget everything."""
         self.documents.clear()
+        self.long = LongProjections()
         self._small.clear()
         self._large.clear()
 

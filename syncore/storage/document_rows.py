@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from syncore.core.identifiers import SETTINGS, DocumentKey, Writer, is_reserved
-from syncore.core.ports import SqlConnection
+from syncore.core.ports import SqlConnection, SqlValue
+from syncore.storage.long_projections import LONG_BYTES, LongProjections, read_long
 from syncore.storage.protection import integer, missing, protect, recover, text
 
 
@@ -28,10 +29,14 @@ class ContestedRow:
 class DocumentRows:
     """Reads and writes the rows of one space's documents inside one transaction."""
 
-    def __init__(self, sql: SqlConnection, space: int) -> None:
-        """Work within ``sql`` on the space with that local number."""
+    def __init__(self, sql: SqlConnection, space: int, long: LongProjections | None = None) -> None:
+        """Work within ``sql`` on the space with that local number.
+
+        ``long`` is what was remembered of its long projections; without it, they are written as a whole.
+        """
         self._sql = sql
         self._space = space
+        self._long = LongProjections() if long is None else long
 
     def row_of(self, key: DocumentKey) -> int | None:
         """The document's local row number, or None if nothing was ever stored of it."""
@@ -52,25 +57,28 @@ class DocumentRows:
 
         A document without the latter is damaged: the page that led to it may point elsewhere by one bit.
         """
+        is_long = len(projection) >= LONG_BYTES
         self._sql.execute(
             "INSERT INTO documents (space, collection, id, edition, is_deleted, contest, projection)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (self._space, *key, int(is_deleted), contest, protect(projection)),
+            (self._space, *key, int(is_deleted), contest, protect(b"" if is_long else projection)),
         )
         found = self._sql.row("SELECT last_insert_rowid()")
         assert found is not None
         document = integer(found[0])
         self.write_state(document, b"")
+        if is_long:
+            self.write_projections([(document, projection, is_deleted, contest)])
         return document
 
     def write_projections(self, shown: Iterable[tuple[int, bytes, bool, int]]) -> None:
         """Replace what queries see of documents: the row, the projection, is it deleted, the contest."""
         self._sql.execute_many(
             "UPDATE documents SET projection = ?, is_deleted = ?, contest = ? WHERE document = ?",
-            (
-                (protect(projection), int(is_deleted), contest, document)
+            [
+                (protect(self._long.write(self._sql, document, projection)), is_deleted, contest, document)
                 for document, projection, is_deleted, contest in shown
-            ),
+            ],
         )
 
     def contested(self, collection: str, *, at_least: int, after: str, limit: int) -> list[ContestedRow]:
@@ -98,27 +106,30 @@ class DocumentRows:
     def projection(self, key: DocumentKey) -> bytes | None:
         """What queries see of a document, deleted or not; None if there is no row."""
         found = self._sql.row(
-            "SELECT projection FROM documents WHERE space = ? AND collection = ? AND id = ? AND edition = ?",
+            "SELECT document, projection FROM documents"
+            " WHERE space = ? AND collection = ? AND id = ? AND edition = ?",
             (self._space, key.collection, key.id, key.edition),
         )
-        return (
-            None if found is None else recover(found[0], what=f"the projection of {key.collection}/{key.id}")
-        )
+        return None if found is None else self._whole(key.collection, key.id, *found)
 
     def page(self, collection: str, *, after: str, limit: int) -> list[ProjectionRow]:
         """Live documents of a collection with ids greater than ``after``, in the order of their ids."""
         found = self._sql.rows(
-            "SELECT id, edition, projection FROM documents"
+            "SELECT id, edition, document, projection FROM documents"
             " WHERE space = ? AND collection = ? AND id > ? AND is_deleted = 0 ORDER BY id, edition LIMIT ?",
             (self._space, collection, after, limit),
         )
         return [
             ProjectionRow(
                 DocumentKey(collection, text(id_), integer(edition)),
-                recover(data, what=f"the projection of {collection}/{id_!r}"),
+                self._whole(collection, text(id_), document, data),
             )
-            for id_, edition, data in found
+            for id_, edition, document, data in found
         ]
+
+    def _whole(self, collection: str, id_: str, document: SqlValue, data: SqlValue) -> bytes:
+        row = recover(data, what=f"the projection of {collection}/{id_}")
+        return read_long(self._sql, integer(document), row)
 
     def keys(self, *, after: int, limit: int) -> list[tuple[int, DocumentKey]]:
         """Row numbers (greater than ``after``) and keys of all documents, deleted ones too."""
@@ -150,7 +161,14 @@ class DocumentRows:
     def remove_space(self) -> None:
         """Remove all documents of the space and everything that is stored of them."""
         undo = ("undo_steps", "redo_steps")
-        for table in ("states", "rich_updates", "rich_clocks", "pending_documents", *undo):
+        for table in (
+            "states",
+            "rich_updates",
+            "rich_clocks",
+            "pending_documents",
+            "projection_parts",
+            *undo,
+        ):
             self._sql.execute(
                 f"DELETE FROM {table} WHERE document IN (SELECT document FROM documents WHERE space = ?)",  # noqa: S608
                 (self._space,),

@@ -4,7 +4,7 @@ from syncore.core.errors import IntegrityError
 from syncore.core.hashing import checksum
 from syncore.core.ports import SqlValue
 
-_CHECKSUM_BYTES = 8
+CHECKSUM_BYTES = 8
 
 
 def protect(data: bytes) -> bytes:
@@ -18,10 +18,10 @@ def recover(blob: SqlValue, *, what: str) -> bytes:
     Raises:
         IntegrityError: the blob is not what was written; names ``what``.
     """
-    if not isinstance(blob, bytes) or len(blob) < _CHECKSUM_BYTES:
+    if not isinstance(blob, bytes) or len(blob) < CHECKSUM_BYTES:
         raise IntegrityError(f"{what} is damaged: no checksum", what=what)
-    data = blob[_CHECKSUM_BYTES:]
-    if checksum(data) != blob[:_CHECKSUM_BYTES]:
+    data = blob[CHECKSUM_BYTES:]
+    if checksum(data) != blob[:CHECKSUM_BYTES]:
         raise IntegrityError(f"{what} is damaged: its checksum does not hold", what=what)
     return data
 

@@ -99,6 +99,9 @@ _FORMAT_2: tuple[str, ...] = (
     "CREATE INDEX renamed_twice ON renamed (new_writer, new_number)",
     "CREATE INDEX undo_steps_twice ON undo_steps (writer, number, leader)",
     "CREATE INDEX redo_steps_twice ON redo_steps (writer, number, leader)",
+    """CREATE TABLE projection_parts (
+        document INTEGER NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL,
+        PRIMARY KEY (document, part)) WITHOUT ROWID""",
 )
 
 _FORMATS = (_FORMAT_1, _FORMAT_2)

@@ -247,7 +247,8 @@ async def test_the_first_commit_after_a_checkpoint_leaves_the_loop(tmp_path: Pat
         sql.execute("INSERT INTO big VALUES (zeroblob(100000))")
         return threading.get_ident() == here
 
-    seen = [await database.write(insert, Durability.NORMAL) for _ in range(100)]
+    times = 5 * LOG_LIMIT_BYTES // 2 // 100_000
+    seen = [await database.write(insert, Durability.NORMAL) for _ in range(times)]
     await database.close()
     assert seen[:3] == [False, True, True]
     assert 1 < seen.count(False) < 5
@@ -321,7 +322,7 @@ async def fill_a_file_that_may_not_grow(path: Path) -> None:
         rows += 1
 
     await database.write(lambda sql: sql.execute("CREATE TABLE big (body BLOB)"), Durability.NORMAL)
-    while path.stat().st_size < 10_000_000:
+    while path.stat().st_size < 5 * LOG_LIMIT_BYTES // 2:
         await insert()
     resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size, resource.RLIM_INFINITY))
     refusals, rows_before = 0, rows
@@ -330,7 +331,7 @@ async def fill_a_file_that_may_not_grow(path: Path) -> None:
             await insert()
         except DiskFull:
             refusals += 1
-        assert rows < rows_before + 150, "the next write did not tell"
+        assert rows < rows_before + 2 * LOG_LIMIT_BYTES // 50_000, "the next write did not tell"
         await asyncio.sleep(0)
     assert await database.read(lambda sql: sql.row("SELECT count(*) FROM big")) == (rows,)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
