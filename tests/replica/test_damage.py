@@ -18,6 +18,7 @@ from syncore.documents.operations import SetField
 from syncore.replica.digesting import space_digest
 from syncore.storage.finding_rows import FindingKind, FindingRow, FindingRows
 from syncore.storage.log_rows import LogRows
+from syncore.storage.long_projections import LONG_BYTES
 from syncore.storage.pending_rows import PendingRows
 from syncore.storage.protection import protect
 from syncore.storage.running_rows import RunningRows
@@ -42,6 +43,10 @@ async def _update(device: Device) -> None:
 
 async def _get(device: Device) -> None:
     await device.collection("notes").get("a")
+
+
+async def _get_long(device: Device) -> None:
+    await device.collection("notes").get("z")
 
 
 async def _find(device: Device) -> None:
@@ -82,6 +87,8 @@ DAMAGES: list[tuple[str, str, Reading, str]] = [
     ("pending", "body", _open, "a pending commit"),
     ("documents", "projection", _get, "the projection of notes/a"),
     ("documents", "projection", _find, "the projection of notes/"),
+    ("projection_parts", "bytes", _get_long, "a document's long projection"),
+    ("projection_parts", "bytes", _find, "a document's long projection"),
     ("states", "state", _digest, "a document's state"),
     ("states", "state", _update, "a document's state"),
     ("rich_updates", "update_bytes", _digest, "a document's rich part"),
@@ -109,6 +116,7 @@ async def make_file(folder: Path) -> Device:
     relay.append_unjudged(forger.seal([record_entry(bad)]))
     await device.open()
     await device.collection("notes").insert({"t": Text("abc")}, id="a")
+    await device.collection("notes").insert({"t": Text("abc" * LONG_BYTES)}, id="z")
     for _ in range(2):
         async with device.transaction() as transaction:
             for id_ in ("u", "v"):
