@@ -1,4 +1,4 @@
-"""``python -m benchmarks write|merge|fanout|join|open [--json]``: hot paths beside their primitives."""
+"""``python -m benchmarks write|merge|fanout|join|open|sql [--json]``: hot paths beside their primitives."""
 
 import argparse
 import asyncio
@@ -11,7 +11,14 @@ from pathlib import Path
 
 from benchmarks.measuring import Comparison
 
-MODULES = {"write": "write", "merge": "merge", "fanout": "fanout", "join": "join", "open": "opening"}
+MODULES = {
+    "write": "write",
+    "merge": "merge",
+    "fanout": "fanout",
+    "join": "join",
+    "open": "opening",
+    "sql": "sql",
+}
 
 
 def main() -> None:

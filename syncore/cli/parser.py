@@ -86,6 +86,7 @@ def make_parser(environment: Mapping[str, str], *, with_demo: bool) -> argparse.
     for add in (
         _add_files,
         _add_documents,
+        _add_queries,
         _add_history,
         _add_doctor,
         _add_importing,
@@ -181,6 +182,24 @@ def _add_documents(commands: Subparsers) -> None:
 def _add_doctor(commands: Subparsers) -> None:
     doctor = _add(commands, "doctor:doctor", "examine the replica file for damage", notes=_DOCTOR)
     doctor.add_argument("file", nargs="?", type=Path, metavar="FILE", help="instead of --replica")
+
+
+def _add_queries(commands: Subparsers) -> None:
+    command = _add(commands, "queries:sql", "query collections in SQL, read-only", notes=_VALUES)
+    command.add_argument(
+        "words",
+        nargs="+",
+        metavar="[FILE] QUERY",
+        help="one query, in quotes; - reads it from stdin; FILE is the replica, as with --replica",
+    )
+    command.add_argument(
+        "--param", action="append", default=[], metavar="VALUE", help="for a ? of the query; can be repeated"
+    )
+    command.add_argument("--limit", type=_count, metavar="N", help="at most so many rows")
+    command.add_argument(
+        "--timeout", type=_seconds, metavar="S", help="stop after so many seconds; default 10"
+    )
+    command.add_argument("--csv", action="store_true", help="CSV with a line of headings")
 
 
 def _add_history(commands: Subparsers) -> None:

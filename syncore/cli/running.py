@@ -12,7 +12,7 @@ from syncore.core.errors import Locked, ReadOnly, SyncoreError
 
 _HINTS: dict[type[SyncoreError], str] = {
     Locked: "stop the other program first, such as a `syncore watch` or `syncore sync --follow`; "
-    "get, find, status and digest work meanwhile",
+    "get, find, sql, status and digest work meanwhile",
     ReadOnly: "its keys are not in the keystore: give the --keystore that it was shared or joined with",
 }
 """What to do at a command line, where the library's own hint speaks to programmers."""

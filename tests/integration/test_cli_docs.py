@@ -18,6 +18,7 @@ _LOCAL_COMMANDS = (
     "put",
     "get",
     "find",
+    "sql",
     "delete",
     "import",
     "status",
