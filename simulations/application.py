@@ -45,8 +45,9 @@ def play(
 
     Raises:
         Failed: in some world something did not hold, or the application cannot be played again.
-        Misused: there is no such scenario.
+        Misused: there is no such scenario, no seed, or no application.
     """
+    _check_application(application)
     if scenario not in SCENARIOS:
         raise Misused(f"there is no scenario {scenario!r}", hint=f"take one of {', '.join(SCENARIOS)}")
     outcomes: list[Outcome] = []
@@ -59,17 +60,23 @@ def play(
                 "a clock, an id or a number that was not drawn, the order of a set, or keeps something"
             )
         outcomes.append(outcome)
+    if not outcomes:
+        raise Misused("there is no seed to play", hint="give some, such as seeds=range(1, 10)")
     return outcomes
 
 
-def play_kept(application: Application, folder: Path) -> list[Outcome]:
+def play_kept(application: Application, folder: str | Path) -> list[Outcome]:
     """Play an application under the plans that are kept in a folder, for use in a test.
 
     Raises:
         Failed: in some world something did not hold.
-        Misused: a file in the folder is no kept plan.
+        Misused: a file in the folder is no kept plan, or there is none.
     """
-    return [_play(read_kept(path).plan, application) for path in kept_files(folder)]
+    _check_application(application)
+    files = kept_files(Path(folder))
+    if not files:
+        raise Misused(f"no plan is kept in {folder}", hint="shrink --keep FOLDER/NAME.json writes one")
+    return [_play(read_kept(path).plan, application) for path in files]
 
 
 def load_application(name: str) -> Application:
@@ -86,6 +93,11 @@ def load_application(name: str) -> Application:
     if not isinstance(found, type) or not issubclass(found, Application):
         raise Misused(f"{name} is no simulations.application.Application", hint="write module:Class")
     return found()
+
+
+def _check_application(application: Application) -> None:
+    if not isinstance(application, Application):
+        raise Misused(f"{application!r} is no Application", hint="give an object, such as Shop()")
 
 
 def _play(plan: Plan, application: Application) -> Outcome:

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 from simulations.holding import Held, Place, local, look
 from simulations.ledger import Kind, Ledger
 from simulations.machine import Machine
+from simulations.work import in_time
 from simulations.workload import JOURNALS, SHARED_PLACES
 from syncore.engine.replica import Replica
 
 if TYPE_CHECKING:
     from simulations.world import World
+
+CHECKING_S = 2 * 3600.0
+"""How long an application may look, in virtual seconds: as long as everything may take to become calm."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +120,24 @@ async def _complaints(world: "World") -> Sequence[str]:
         return []
     asked = next(person for person in world.people if person.name in running)
     try:
-        found = await asked.machine.run(usage.application.check(running))
+        check = asked.machine.run(usage.application.check(running))
+        found = _sentences(await in_time(check, world.now_s + CHECKING_S))
     except Exception as error:  # noqa: BLE001 - an application's mistakes are told at the end of the run
         usage.complain("check", error)
         found = []
     return [*usage.complaints, *found]
+
+
+def _sentences(found: Sequence[str]) -> Sequence[str]:
+    if (
+        isinstance(found, str)
+        or not isinstance(found, Sequence)
+        or not all(isinstance(one, str) for one in found)
+    ):
+        raise TypeError(
+            f"check returned {found!r:.80}; it returns a list of sentences, an empty one if all holds"
+        )
+    return found
 
 
 async def _find(replica: Replica, places: Sequence[Place]) -> dict[Place, dict[str, object] | None]:

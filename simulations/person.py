@@ -7,7 +7,7 @@ from collections.abc import Callable
 from simulations.holding import Held, Place, look
 from simulations.ledger import Edit, Kind, Ledger
 from simulations.machine import Died, Machine
-from simulations.work import Usage
+from simulations.work import Usage, in_time
 from simulations.workload import JOURNALS, LEFT, LISTING, RIGHT, SHARED_PLACES, TAGS, TEXT, Writer
 from syncore.core.errors import DiskFull, IntegrityError, StorageError, SyncoreError
 from syncore.engine.replica import Replica
@@ -146,7 +146,8 @@ class Person:
 
     async def _use(self, usage: Usage, replica: Replica) -> None:
         try:
-            done = await self.machine.run(usage.application.act(replica, self._draw, self.name))
+            act = self.machine.run(usage.application.act(replica, self._draw, self.name))
+            done = await in_time(act, usage.until_s)
         except SyncoreError:
             raise
         except Exception as error:  # noqa: BLE001 - an application's mistakes are told at the end of the run

@@ -1,10 +1,12 @@
 """What an application tells the world of itself, and what the world notes of its use."""
 
+import asyncio
 import random
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from syncore.documents.resolvers import Resolver
 from syncore.engine.replica import Replica
@@ -12,6 +14,11 @@ from syncore.engine.replica import Replica
 MAX_COMPLAINTS = 20
 """Errors of an application that are kept; more of them would say the same."""
 _FRAMES = 4
+Result = TypeVar("Result")
+
+
+class Overdue(Exception):
+    """Something of an application's has not come to an end, and nothing else is left to wait for."""
 
 
 class Application:
@@ -39,6 +46,9 @@ class Application:
         What it raises as a ``SyncoreError`` (a full disk, a document that is gone, a program that dies)
         counts as something that did not happen; anything else, such as a failed assertion, fails the run.
 
+        It has come to an end two virtual hours after people have stopped writing: what waits for something
+        that never comes fails the run.
+
         Args:
             replica: The device's replica.
             draw: Everything that is left to chance comes from here, so that a seed can be played again.
@@ -53,6 +63,9 @@ class Application:
 
         Args:
             replicas: Every device's replica, by name; all of them have the same of the relay's log.
+
+        Returns:
+            A sentence for each thing that does not hold; none if everything holds.
         """
         del replicas
         return []
@@ -64,19 +77,38 @@ class Usage:
 
     Attributes:
         application: The application.
+        until_s: Until when, in virtual seconds, what it does must have come to an end.
         acts: How often somebody did something with it, to its end.
         complaints: What it raised although it should not, in words.
     """
 
     application: Application
+    until_s: float = float("inf")
     acts: int = 0
     complaints: list[str] = field(default_factory=list)
 
     def complain(self, where: str, error: Exception) -> None:
         """Keep an error of the application's for the end, once."""
-        told = f"{where} raised {_told(error)}"
+        told = f"{where} {error}" if isinstance(error, Overdue) else f"{where} raised {_told(error)}"
         if told not in self.complaints and len(self.complaints) < MAX_COMPLAINTS:
             self.complaints.append(told)
+
+
+async def in_time(what: Awaitable[Result], until_s: float) -> Result:
+    """What something of an application's comes to, until a virtual time.
+
+    Raises:
+        Overdue: it has not come to an end by then.
+    """
+    began_s = asyncio.get_running_loop().time()
+    limit = asyncio.timeout_at(until_s)
+    try:
+        async with limit:
+            return await what
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise Overdue(f"has not returned for {(until_s - began_s) / 3600:.1f} virtual hours") from None
 
 
 def name_of(application: Application) -> str:

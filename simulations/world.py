@@ -25,7 +25,7 @@ from simulations.person import Person
 from simulations.plan import RELAY, Fault, Happening, Plan
 from simulations.relay_machine import ADDRESS, RelayMachine
 from simulations.trace import Trace
-from simulations.work import Application, Usage
+from simulations.work import Application, Usage, in_time
 from simulations.workload import make_documents
 from syncore.core.errors import IntegrityError, NewerFormat, NotAReplica, RelayLostData, SyncoreError
 from syncore.core.identifiers import Writer
@@ -106,6 +106,8 @@ class World:
         await self.relay.start()
         await self.found_space()
         self.began_s = self.now_s
+        if self.usage is not None:
+            self.usage.until_s = self.ends_s + SETTLING_S
         async with asyncio.TaskGroup() as working:
             self._working = working
             for person in tuple(self.people):
@@ -241,7 +243,8 @@ class World:
         await first.machine.run(replica.share(ADDRESS))
         await first.machine.run(make_documents(replica))
         if self.usage is not None:
-            await first.machine.run(self.usage.application.prepare(replica))
+            prepare = first.machine.run(self.usage.application.prepare(replica))
+            await in_time(prepare, self.now_s + SETTLING_S)
         for number in range(1, self.plan.devices):
             await self.join(self.add_person(f"d{number}"))
         for person in self.people:

@@ -1,5 +1,6 @@
 """Applications are found by name, played under many seeds, and fail with their seed and their reason."""
 
+import asyncio
 import random
 import uuid
 from collections.abc import Mapping, Sequence
@@ -189,3 +190,77 @@ def test_what_names_no_application_is_misuse(name: str) -> None:
 async def test_an_application_that_says_nothing_is_content() -> None:
     """All of it may be left as it is."""
     assert await Application().check({}) == []
+
+
+class Waiting(Entries):
+    """An application that waits for something that never comes, in one place."""
+
+    def __init__(self, where: str) -> None:
+        """Wait in ``where``."""
+        self.where = where
+
+    async def _wait_in(self, where: str) -> None:
+        if where == self.where:
+            await asyncio.Event().wait()
+
+    async def prepare(self, replica: Replica) -> None:
+        """Perhaps never."""
+        await self._wait_in("prepare")
+        await super().prepare(replica)
+
+    async def act(self, replica: Replica, draw: random.Random, who: str) -> str | None:
+        """Perhaps never."""
+        await self._wait_in("act")
+        return await super().act(replica, draw, who)
+
+    async def check(self, replicas: Mapping[str, Replica]) -> Sequence[str]:
+        """Perhaps never."""
+        await self._wait_in("check")
+        return await super().check(replicas)
+
+
+class Mistaken(Entries):
+    """The same, but its check returns something else than sentences."""
+
+    def __init__(self, returned: object) -> None:
+        """Return this."""
+        self.returned = returned
+
+    async def check(self, replicas: Mapping[str, Replica]) -> Sequence[str]:
+        """Return what no check returns."""
+        del replicas
+        return self.returned  # type: ignore[return-value]  # on purpose
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("prepare", "Overdue: has not returned for 2.0 virtual hours"),
+        ("act", "act on d"),
+        ("check", "check has not returned for 2.0 virtual hours"),
+    ],
+)
+def test_what_never_returns_fails_the_run(where: str, told: str) -> None:
+    """The run ends, and says what did not."""
+    violations = simulate(SMALL, Waiting(where)).violations
+    assert told in violations[0].what
+    assert "has not returned for 2." in violations[0].what
+
+
+@pytest.mark.parametrize("returned", [None, "bad", [1]])
+def test_a_check_that_returns_no_sentences_is_told(returned: object) -> None:
+    """Instead of an error from inside the simulation, or of a letter for each problem."""
+    (violation,) = simulate(SMALL, Mistaken(returned)).violations
+    assert "it returns a list of sentences" in violation.what
+
+
+def test_nothing_to_play_is_misuse(tmp_path: Path) -> None:
+    """A test that plays no seed, no plan or no application would prove nothing."""
+    with pytest.raises(Misused, match="no seed"):
+        play(Entries(), [])
+    with pytest.raises(Misused, match="no plan is kept"):
+        play_kept(Entries(), str(tmp_path))
+    with pytest.raises(Misused, match=r"such as Shop\(\)"):
+        play(Entries, [1])  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(Misused, match=r"such as Shop\(\)"):
+        play_kept(Entries, tmp_path)  # type: ignore[arg-type]  # on purpose
