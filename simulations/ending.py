@@ -121,23 +121,17 @@ async def _complaints(world: "World") -> Sequence[str]:
     asked = next(person for person in world.people if person.name in running)
     try:
         check = asked.machine.run(usage.application.check(running))
-        found = _sentences(await in_time(check, world.now_s + CHECKING_S))
+        found = await in_time(check, world.now_s + CHECKING_S)
+        _refuse_others(found)
     except Exception as error:  # noqa: BLE001 - an application's mistakes are told at the end of the run
         usage.complain("check", error)
         found = []
     return [*usage.complaints, *found]
 
 
-def _sentences(found: Sequence[str]) -> Sequence[str]:
-    if (
-        isinstance(found, str)
-        or not isinstance(found, Sequence)
-        or not all(isinstance(one, str) for one in found)
-    ):
-        raise TypeError(
-            f"check returned {found!r:.80}; it returns a list of sentences, an empty one if all holds"
-        )
-    return found
+def _refuse_others(found: object) -> None:
+    if not isinstance(found, list | tuple) or not all(isinstance(one, str) for one in found):
+        raise TypeError(f"it returned {found!r:.80}, and returns a list of sentences, empty if all holds")
 
 
 async def _find(replica: Replica, places: Sequence[Place]) -> dict[Place, dict[str, object] | None]:

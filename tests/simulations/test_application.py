@@ -251,7 +251,7 @@ def test_what_never_returns_fails_the_run(where: str, told: str) -> None:
 def test_a_check_that_returns_no_sentences_is_told(returned: object) -> None:
     """Instead of an error from inside the simulation, or of a letter for each problem."""
     (violation,) = simulate(SMALL, Mistaken(returned)).violations
-    assert "it returns a list of sentences" in violation.what
+    assert "and returns a list of sentences" in violation.what
 
 
 def test_nothing_to_play_is_misuse(tmp_path: Path) -> None:
