@@ -14,9 +14,6 @@ from syncore.engine.replica import Replica
 if TYPE_CHECKING:
     from simulations.world import World
 
-CHECKING_S = 2 * 3600.0
-"""How long an application may look, in virtual seconds: as long as everything may take to become calm."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remains:
@@ -121,7 +118,7 @@ async def _complaints(world: "World") -> Sequence[str]:
     asked = next(person for person in world.people if person.name in running)
     try:
         check = asked.machine.run(usage.application.check(running))
-        found = await in_time(check, world.now_s + CHECKING_S)
+        found = await in_time(check)
         _refuse_others(found)
     except Exception as error:  # noqa: BLE001 - an application's mistakes are told at the end of the run
         usage.complain("check", error)

@@ -147,7 +147,7 @@ class Person:
     async def _use(self, usage: Usage, replica: Replica) -> None:
         try:
             act = self.machine.run(usage.application.act(replica, self._draw, self.name))
-            done = await in_time(act, usage.until_s)
+            done = await in_time(act, usage.settled_s)
         except SyncoreError:
             raise
         except Exception as error:  # noqa: BLE001 - an application's mistakes are told at the end of the run

@@ -13,6 +13,8 @@ from syncore.engine.replica import Replica
 
 MAX_COMPLAINTS = 20
 """Errors of an application that are kept; more of them would say the same."""
+PATIENCE_S = 2 * 3600.0
+"""How long an application may take when nothing stands in its way, virtual: as a world to settle."""
 _FRAMES = 4
 Result = TypeVar("Result")
 
@@ -46,8 +48,8 @@ class Application:
         What it raises as a ``SyncoreError`` (a full disk, a document that is gone, a program that dies)
         counts as something that did not happen; anything else, such as a failed assertion, fails the run.
 
-        It has come to an end two virtual hours after people have stopped writing: what waits for something
-        that never comes fails the run.
+        It has come to an end two virtual hours after the last fault: what waits for something that never
+        comes fails the run.
 
         Args:
             replica: The device's replica.
@@ -77,13 +79,13 @@ class Usage:
 
     Attributes:
         application: The application.
-        until_s: Until when, in virtual seconds, what it does must have come to an end.
+        settled_s: When, in virtual seconds, nothing stands in anybody's way any more.
         acts: How often somebody did something with it, to its end.
         complaints: What it raised although it should not, in words.
     """
 
     application: Application
-    until_s: float = float("inf")
+    settled_s: float = 0.0
     acts: int = 0
     complaints: list[str] = field(default_factory=list)
 
@@ -94,13 +96,14 @@ class Usage:
             self.complaints.append(told)
 
 
-async def in_time(what: Awaitable[Result], until_s: float) -> Result:
-    """What something of an application's comes to, until a virtual time.
+async def in_time(what: Awaitable[Result], settled_s: float = 0.0) -> Result:
+    """What something of an application's comes to.
 
     Raises:
-        Overdue: it has not come to an end by then.
+        Overdue: it has not come to an end, and has had time since a virtual time.
     """
     began_s = asyncio.get_running_loop().time()
+    until_s = max(began_s, settled_s) + PATIENCE_S
     limit = asyncio.timeout_at(until_s)
     try:
         async with limit:

@@ -107,7 +107,8 @@ class World:
         await self.found_space()
         self.began_s = self.now_s
         if self.usage is not None:
-            self.usage.until_s = self.ends_s + SETTLING_S
+            faults = (one.time_s + 2 * one.duration_s for one in self.plan.happenings)
+            self.usage.settled_s = max([self.ends_s, *(self.began_s + end_s for end_s in faults)])
         async with asyncio.TaskGroup() as working:
             self._working = working
             for person in tuple(self.people):
@@ -244,7 +245,7 @@ class World:
         await first.machine.run(make_documents(replica))
         if self.usage is not None:
             prepare = first.machine.run(self.usage.application.prepare(replica))
-            await in_time(prepare, self.now_s + SETTLING_S)
+            await in_time(prepare)
         for number in range(1, self.plan.devices):
             await self.join(self.add_person(f"d{number}"))
         for person in self.people:
