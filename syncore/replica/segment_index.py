@@ -32,18 +32,26 @@ class ConfirmedSegments:
 def check_what_it_builds_on(segment: Segment, state: SpaceState, log: LogRows) -> None:
     """Before a segment that does not fit is held against the relay: is it what is held here that is damaged?
 
-    Hashes and numbers of the file carry no checksum of their own, but the segments that they are made of do.
+    Hashes and numbers of the file carry no checksum of their own, but the segments that they are made of do;
+    and a damaged index hides rows that heads say are there.
 
     Raises:
         IntegrityError: the file says otherwise than the bytes of the segments that it holds.
     """
     header = segment.header
     for writer, number in ((header.writer, header.first - 1), *header.dependencies):
-        row = log.segment_of(writer, number) if number else None
-        if row is None:
-            continue
-        held = decode_segment(row.segment)
-        head = state.heads.get(writer)
-        hashes = {row.hash} | ({head.hash} if head is not None and head.number == held.header.last else set())
-        if hashes != {held.hash} or held.header.writer != writer:
+        if number and not _is_sound(writer, number, state, log):
             raise IntegrityError(f"what is held of writer {writer} up to commit {number} is damaged")
+
+
+def _is_sound(writer: Writer, number: int, state: SpaceState, log: LogRows) -> bool:
+    """Whether head and segment agree on a writer's commit; what neither knows is not held, and sound."""
+    row, head = log.segment_of(writer, number), state.heads.get(writer)
+    if row is None:
+        return head is None or head.number < number
+    held = decode_segment(row.segment)
+    if held.header.writer != writer or not held.header.first <= number <= held.header.last:
+        return False
+    if head is None or head.number < held.header.last:
+        return row.hash == held.hash and writer in state.closed  # kept as evidence, and not applied
+    return row.hash == held.hash and (head.number > held.header.last or head.hash == held.hash)

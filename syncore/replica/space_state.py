@@ -25,6 +25,7 @@ from syncore.documents.rules import CollectionRules, ResolverName
 from syncore.protocol.control_log import ControlLog
 from syncore.protocol.control_records import AcceptedRecord
 from syncore.protocol.items import ControlItem, control_item, decode_item, encode_item, read_accepted
+from syncore.replica.bookkeeping import damage_of
 from syncore.replica.settings import load_rules
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.finding_rows import FindingKind, FindingRow, FindingRows
@@ -75,6 +76,7 @@ class SpaceState:
         missing_total: How much that was when its healing began, or more.
         findings: What was found out about relay and members that must not be forgotten.
         has_redo: Whether anything in the file was undone and could be done again.
+        damage: What of the file's notes about the relay's log is damaged, so that they must not be gone by.
     """
 
     row: SpaceRow
@@ -93,6 +95,7 @@ class SpaceState:
     missing_total: int = 0
     findings: dict[FindingKind, FindingRow] = field(default_factory=dict)
     has_redo: bool = False
+    damage: str = ""
 
     @property
     def id(self) -> SpaceId:
@@ -191,11 +194,13 @@ def load_space(sql: SqlConnection, row: SpaceRow) -> SpaceState:
         pending_writers=pending.writers(),
         has_redo=not UndoRows(sql).is_empty(Stack.REDO),
     )
-    for head in log.heads():
+    heads = log.heads()
+    for head in heads:
         state.heads[head.writer] = Head(head.number, head.hash, decode_reach(head.reach))
     state.closed = {closed.writer: closed for closed in log.closed_writers()}
     state.findings = FindingRows(sql, row.space).all()
     if not state.is_private:
+        state.damage = damage_of(sql, row, heads)
         state.control = ControlLog(row.id)
         for item in log.control():
             record = decode_item(item)

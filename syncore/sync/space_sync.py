@@ -6,6 +6,7 @@ from collections.abc import Callable
 from syncore.core.errors import (
     ConnectionFailed,
     DishonestRelay,
+    IntegrityError,
     NotPermitted,
     RelayLostData,
     SyncoreError,
@@ -82,7 +83,14 @@ class SpaceSync:
         self._show(SyncState.CONNECTING)
 
     def open_on(self, connection: RelayConnection) -> None:
-        """Ask for the space's stream on a fresh connection; the caller flushes it."""
+        """Ask for the space's stream on a fresh connection; the caller flushes it.
+
+        Raises:
+            IntegrityError: what the file notes about its place in the log is damaged.
+            NotPermitted, IntegrityError: the keystore lacks keys, or holds others.
+        """
+        if self.state.damage:
+            raise IntegrityError(self.state.damage)
         self._connection = connection
         self._sent.clear()
         self._keys = unlock(self.state, self._keystore, self._cipher, self._replica.entropy)

@@ -1,14 +1,18 @@
 """Tests of syncore.replica.segment_index; what every index says of a log is in the suite of its port."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from syncore.core.errors import IntegrityError
+from syncore.core.ports import Durability, SqlConnection
 from syncore.protocol.ports import Head
-from syncore.replica.segment_index import ConfirmedSegments
+from syncore.replica.segment_index import ConfirmedSegments, check_what_it_builds_on
 from syncore.replica.space_state import Head as SpaceHead
 from syncore.storage.log_rows import LogRows
 from tests.replica.memory_space import OURS, THEIRS, MemorySpace, open_memory_space
+from tests.replica.world import make_world
 
 FIRST, SECOND = b"1" * 32, b"2" * 32
 
@@ -48,3 +52,49 @@ def test_the_index_follows_the_space(space: MemorySpace) -> None:
     space.state.heads[THEIRS] = SpaceHead(6, b"3" * 32)
     assert index.head(THEIRS) == Head(6, b"3" * 32)
     assert [index.hash_at(THEIRS, number) for number in (3, 5, 6)] == [FIRST, SECOND, b"3" * 32]
+
+
+async def test_damage_of_the_file_is_not_held_against_a_segment(tmp_path: Path) -> None:
+    """Rows that are hidden, changed or moved are told as damage; whole ones, and what nobody has, are not."""
+    relay, (author, reader) = make_world(tmp_path, "index", 2)
+    await author.open()
+    await reader.open()
+    for number in range(2):
+        await author.collection("notes").insert({"n": number})
+        await author.exchange()
+    await reader.pull()
+    await author.collection("notes").insert({"n": 2})
+    await author.exchange()
+    *_, second, third = relay.segments
+    writer = third.header.writer
+
+    def check(sql: SqlConnection) -> None:
+        check_what_it_builds_on(third, reader.state, LogRows(sql, reader.number))
+
+    def damaged(statement: str) -> Callable[[SqlConnection], None]:
+        def work(sql: SqlConnection) -> None:
+            assert sql.execute(statement) == 1
+            check(sql)  # raises, so nothing of it is kept
+
+        return work
+
+    await reader.local.read(check)
+    for statement in (
+        "DELETE FROM segments WHERE last = 2",
+        "UPDATE segments SET hash = x'00' WHERE last = 2",
+        "UPDATE segments SET writer = 7 WHERE last = 2",
+        "UPDATE segments SET segment = (SELECT segment FROM segments WHERE last = 1) WHERE last = 2",
+    ):
+        with pytest.raises(IntegrityError, match="up to commit 2 is damaged"):
+            await reader.local.database.write(damaged(statement), Durability.NORMAL)
+    head = reader.state.heads.pop(writer)
+    with pytest.raises(IntegrityError, match="up to commit 2 is damaged"):
+        await reader.local.read(check)
+    reader.state.heads[writer] = SpaceHead(2, b"0" * 32)
+    with pytest.raises(IntegrityError, match="up to commit 2 is damaged"):
+        await reader.local.read(check)
+    reader.state.heads[writer] = head
+    assert head == SpaceHead(2, second.hash, head.reach)
+    await reader.local.read(check)
+    await author.close()
+    await reader.close()
