@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from syncore.core.identifiers import device_index
 from syncore.engine.replica import Replica
 from syncore.engine.space import Space
+from syncore.protocol.commit_codec import decode_commit
 from syncore.storage.pending_rows import PendingRows
 
 
@@ -44,7 +45,7 @@ def membership(space: Space) -> Membership | None:
 
 
 async def set_aside_reasons(space: Space) -> list[str]:
-    """Why each of the space's own transactions that cannot be sent was set aside."""
+    """Why the space's own transactions that cannot be sent were set aside, in the order of their making."""
     number = space._local_number()
     found = await space._services.local.read(lambda sql: PendingRows(sql, number).all_set_aside())
-    return [one.reason for one in found]
+    return [one.reason for one in sorted(found, key=lambda one: decode_commit(one.body).time)]

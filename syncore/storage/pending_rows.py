@@ -184,7 +184,7 @@ class PendingRows:
         )
 
     def all_set_aside(self) -> list[SetAside]:
-        """What was set aside."""
+        """What was set aside, by ids: an order that says nothing."""
         found = self._sql.rows(
             "SELECT id, body, reason FROM set_aside WHERE space = ? ORDER BY id", (self._space,)
         )

@@ -66,6 +66,7 @@ def test_a_space_is_loaded_as_it_was_left(space: MemorySpace) -> None:
     state, log = space.state, LogRows(space.sql, space.state.number)
     state.heads[THEIRS] = Head(4, b"h" * 32, {OURS: 1, writer(3): 7})
     write_head(space.sql, state, THEIRS)
+    log.add_segment(writer=THEIRS, first=1, last=4, hash_=b"h" * 32, segment=b"", arrived_ms=1)
     state.closed[writer(5)] = ClosedWriterRow(writer(5), 2, "it names the future", b"evidence")
     log.close_writer(state.closed[writer(5)])
     state.sealed = [SealedRow(1, OURS, 1, 1, b"1" * 32, b"one"), SealedRow(2, OURS, 2, 2, b"2" * 32, b"two")]

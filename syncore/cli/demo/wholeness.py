@@ -47,7 +47,7 @@ class WholenessWatch:
         self._task = asyncio.get_running_loop().create_task(self._follow())
 
     async def finish(self) -> None:
-        """Stop, and look at everything once more.
+        """Stop, and look at everything once more. May be called again.
 
         Raises:
             SyncoreError: the watching has failed before.
@@ -59,9 +59,10 @@ class WholenessWatch:
 
     async def close(self) -> None:
         """Stop."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
 
     async def check_everything(self) -> None:
         """Look at every airport as it is now."""

@@ -76,8 +76,9 @@ async def test_a_half_that_is_completed_later_was_a_half(replica: Replica) -> No
     late = WholenessWatch(replica)
     await late.finish()
     assert late.half_visible == []
-    await watch.finish()
-    assert watch.half_visible == [f"d1#6 shows elsewhere, but not in {ROME}"]
+    for _ in range(2):
+        await watch.finish()
+        assert watch.half_visible == [f"d1#6 shows elsewhere, but not in {ROME}"]
 
 
 async def test_a_watch_that_failed_says_so_at_the_end(replica: Replica) -> None:
