@@ -115,6 +115,9 @@ MiB of marks. A hostile delta can claim a thousand times as many deleted units i
 MAX_UNDO_STEPS = 100
 """Own changes of one document that can be undone: more than anybody takes back one by one, and few enough to
 be read at once."""
+MAX_REOPENED_SIBLINGS = 64
+"""Values of one register that an undo brings back side by side: each but the first is a commit of its own,
+and nobody chooses among more."""
 
 # --- resolving conflicts: the same on every replica of a version, or their texts would read differently
 MAX_MERGED_SIBLINGS = 16

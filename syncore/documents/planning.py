@@ -20,7 +20,7 @@ from syncore.core.vectors import Vector
 from syncore.documents.document import NO_CONTEXT, Document
 from syncore.documents.drafts import Draft
 from syncore.documents.field_planning import Basis, apply_change
-from syncore.documents.operations import RecordEntry, encode_record_entry, encode_rich_entry
+from syncore.documents.operations import RecordEntry, SetField, encode_record_entry, encode_rich_entry
 from syncore.documents.projection import Projection, is_hidden, project
 from syncore.documents.resolution import ResolutionContext
 from syncore.documents.rich_commit import check_edits, make_edits
@@ -28,7 +28,7 @@ from syncore.documents.rich_rekeying import ClockRange
 from syncore.documents.rules import DeletionRule
 from syncore.documents.undo_planning import IsOwn, LeftAlone, undo_step
 from syncore.documents.undo_recording import begin_step, reinserted_units, with_units
-from syncore.documents.undo_steps import UndoStep, UnitRange
+from syncore.documents.undo_steps import SiblingBefore, UndoStep, UnitRange
 
 Changes = Mapping[str, object]
 """By field: a value, one of :mod:`syncore.documents.changes`, or a tuple of them."""
@@ -63,6 +63,7 @@ class DocumentPlan:
         self._confirmed = confirmed
         self._draft: Draft | None = None
         self._names: list[UnitRange] = []
+        self.beside: Mapping[str, tuple[SiblingBefore, ...]] = {}
         self.step: UndoStep | None = None
         self.renamed: list[ClockRange] = []
 
@@ -140,14 +141,20 @@ class DocumentPlan:
         draft.delete(seen)
         self._draft = draft
 
-    def undo(self, step: UndoStep, *, made: Dot, is_own: IsOwn) -> list[LeftAlone]:
+    def undo(
+        self, step: UndoStep, *, made: Dot, time: HybridTime, is_own: IsOwn, is_redo: bool = False
+    ) -> list[LeftAlone]:
         """Take a step back, as far as its work still stands; nothing else may be planned beside it.
+
+        Afterwards ``beside`` holds what is to be written in further commits (:meth:`write_beside`).
 
         Args:
             step: What one of this replica's commits did to the document.
             made: That commit.
+            time: When it was made.
             is_own: Whether a commit is this replica's own, and none that came after the step and still
-            stands.
+                stands.
+            is_redo: Whether the step was an undo itself.
 
         Returns:
             What is left as it is, and why.
@@ -158,11 +165,28 @@ class DocumentPlan:
         """
         assert self._draft is None, "an undo is a plan of its own"
         draft = self._start()
-        undone = undo_step(draft, self._document, step, made=made, is_own=is_own, basis=self._basis(None))
+        undone = undo_step(
+            draft,
+            self._document,
+            step,
+            made=made,
+            time=time,
+            is_own=is_own,
+            is_redo=is_redo,
+            basis=self._basis(None),
+        )
         if draft.pending or draft.edits:
             draft.touch()
-            self._draft, self._names = draft, undone.names
+            self._draft, self._names, self.beside = draft, undone.names, undone.beside
         return undone.left_alone
+
+    def write_beside(self, siblings: Mapping[str, SiblingBefore]) -> None:
+        """Write registers without replacing anything that they hold."""
+        draft = self._start()
+        for name, sibling in siblings.items():
+            draft.put(SetField(field=name, **sibling._asdict()))
+        draft.touch()
+        self._draft = draft
 
     def preview(self) -> Projection:
         """The document as the transaction itself reads it; its vector does not cover what is planned."""
@@ -198,7 +222,7 @@ class DocumentPlan:
             body = encode_record_entry(RecordEntry(key=document.key, operations=operations))
             entries.append(Entry(EntryKind.RECORD, _bounded(body)))
         check_edits(document, draft.edits)
-        step = begin_step(document, draft, self._context)
+        step = begin_step(document, draft, self._context, self.beside)
         self._draft = None
         rich_entry = make_edits(document, draft.edits)
         if entries:

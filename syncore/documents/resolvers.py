@@ -104,11 +104,15 @@ def run_resolver(function: ResolveFunction, candidates: Sequence[Candidate]) -> 
         return encode_value(function(candidates))
     except InvalidValue as error:
         return ResolverFailure(f"it returned what no field can hold: {error.message}")
-    except Exception as error:  # noqa: BLE001 - whatever a function of the application may raise
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    # What else is no Exception, a CancelledError above all: nothing is awaited in here, so nobody has
+    # cancelled anything, and let through it would end the task that merges without a word.
+    except BaseException as error:  # noqa: BLE001 - whatever a function of the application may raise
         return ResolverFailure(f"it raised {_said(error)}"[:_SHOWN_CHARACTERS])
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     """An exception in words; one of the application's own may fail even at that."""
     try:
         return f"{type(error).__name__}: {error}"

@@ -71,12 +71,13 @@ def least(siblings: Siblings, context: ResolutionContext) -> Verdict:
 
 
 def union(siblings: Siblings, context: ResolutionContext) -> Verdict:
-    """All items of lists, once each and sorted; what is no list counts as one item, None as no item."""
+    """All items of lists, once each and sorted; None counts as no items."""
     items: dict[bytes, Value] = {}
     for sibling in siblings:
         value = decode_value(sibling.value)
-        for item in value if isinstance(value, list) else [] if value is None else [value]:
-            items[encode_value(item)] = item
+        if value is not None and not isinstance(value, list):
+            return _stand_in(siblings, Strategy.UNION, context, "not all values are lists")
+        items.update((encode_value(item), item) for item in value or ())
     joined: Value = sorted(items.values(), key=sort_key)
     try:
         encode_value(joined)

@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from syncore.codec.values import decode_value
 from syncore.core.errors import TooLarge
+from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import Dot
+from syncore.core.limits import MAX_REOPENED_SIBLINGS
 from syncore.documents.document import Document
 from syncore.documents.drafts import Draft
 from syncore.documents.field_planning import Basis, ancestors_of
@@ -26,8 +28,7 @@ from syncore.documents.operations import (
     RestoreDocument,
     SetField,
 )
-from syncore.documents.projection import register_verdict
-from syncore.documents.record import Record
+from syncore.documents.record import Record, Sibling
 from syncore.documents.rich_order import placed_runs
 from syncore.documents.rich_undo import Splice, splices_to_undo
 from syncore.documents.structures import Cancelled
@@ -36,9 +37,11 @@ from syncore.documents.undo_steps import (
     DeclarationBefore,
     Edited,
     RegisterBefore,
+    SiblingBefore,
     Turn,
     UndoStep,
     UnitRange,
+    mark_of,
 )
 from syncore.documents.yjs_update import LIST_ROOT, TEXT_ROOT
 
@@ -68,10 +71,13 @@ class Undone:
     Attributes:
         left_alone: What it does not take back.
         names: What the units that it inserts again were called before, in the order of their new clocks.
+        beside: By register, the siblings that come back beside the one in the draft. A commit has one
+            value for a register, so each of them takes a commit of its own, in this order.
     """
 
     left_alone: list[LeftAlone] = field(default_factory=list)
     names: list[UnitRange] = field(default_factory=list)
+    beside: dict[str, tuple[SiblingBefore, ...]] = field(default_factory=dict)
 
 
 def undo_step(
@@ -80,16 +86,28 @@ def undo_step(
     step: UndoStep,
     *,
     made: Dot,
+    time: HybridTime,
     is_own: IsOwn,
+    is_redo: bool,
     basis: Basis,
 ) -> Undone:
     """Put into a fresh draft what undoes a step of the commit ``made``, as far as its work still stands.
+
+    Args:
+        draft: Takes it.
+        document: As it is now.
+        step: What the commit did to it.
+        made: The commit.
+        time: Its reading of the clock.
+        is_own: Whether a commit is this replica's own, and none that came after the step and still stands.
+        is_redo: Whether what comes back is what a person wrote, which does not yield to what others wrote.
+        basis: What changes of the document are decided upon.
 
     Raises:
         TooLarge: a counter would move by more than one commit may move it.
         IntegrityError: the document's rich part cannot be read.
     """
-    undoing = _Undoing(draft, document, step, made, is_own, basis)
+    undoing = _Undoing(draft, document, step, made, time, is_own, basis, is_redo=is_redo)
     undoing.run()
     return undoing.undone
 
@@ -103,14 +121,19 @@ class _Undoing:
         document: Document,
         step: UndoStep,
         made: Dot,
+        time: HybridTime,
         is_own: IsOwn,
         basis: Basis,
+        *,
+        is_redo: bool,
     ) -> None:
         self._draft = draft
         self._document = document
         self._step = step
         self._made = made
+        self._time = time
         self._is_own = is_own
+        self._is_redo = is_redo
         self._basis = basis
         self.undone = Undone()
 
@@ -170,16 +193,48 @@ class _Undoing:
         if not siblings:
             self._leave(name, "the field was removed since")
             return
-        verdict = register_verdict(self._draft.record, name, self._basis.context, self._basis.rules)
-        own = tuple(dot for dot in verdict.winners if self._is_own(dot))
+        own = self._own_siblings(register, siblings)
         if not own:
             self._leave(name, "the field was written since")
+        elif value is not None and len(own) < len(siblings) and not self._is_redo:
+            self._withdraw(name, own)  # what was before may be what others have replaced
+            if len(register.siblings) > 1:
+                self._leave(name, "somebody else has written it too, so its earlier values do not come back")
+        elif register.siblings:
+            self._return_siblings(name, register.siblings, own)
         elif value is None:
             self._withdraw(name, own)
         else:
             basis = replace(self._basis, seen={dot.writer: dot.number for dot in own})
             ancestors = ancestors_of(self._draft, name, decode_value(value), basis)
             self._draft.put(SetField(field=name, value=value, replaces=own, ancestors=ancestors))
+
+    def _own_siblings(self, register: RegisterBefore, siblings: Sequence[Sibling]) -> tuple[Dot, ...]:
+        """What the step left, or what came back of that since."""
+        own = []
+        marks = list(register.marks)
+        for one in siblings:
+            # What is older stood beside it from the first; what is another's came back with an undo.
+            if one.time < self._time or not self._is_own(one.dot):
+                continue
+            mark = mark_of(one.value, one.label)
+            if mark in marks:
+                marks.remove(mark)
+            elif register.marks:
+                continue
+            own.append(one.dot)
+        return tuple(own)
+
+    def _return_siblings(
+        self, name: str, siblings: Sequence[SiblingBefore], replaces: tuple[Dot, ...] = ()
+    ) -> None:
+        """Write what stood side by side, the newest at most: one now, the others in commits that follow."""
+        first, *others = siblings[-MAX_REOPENED_SIBLINGS:]
+        self._draft.put(SetField(field=name, replaces=replaces, **first._asdict()))
+        if others:
+            self.undone.beside[name] = tuple(others)
+        if len(siblings) > MAX_REOPENED_SIBLINGS:
+            self._leave(name, f"only the newest {MAX_REOPENED_SIBLINGS} of its values come back")
 
     def _remove_element(self, name: str, element: bytes) -> None:
         dots = self._draft.record.sets.get(name, {}).get(element, ())
@@ -265,17 +320,25 @@ class _Undoing:
                 self._return_counter(counter)
         self._edit_roots(is_lost=True)
         for register in self._step.registers:
-            if not register.is_written and register.value is not None:
-                if self._draft.kind_of(register.field) is None:
-                    self._draft.put(SetField(field=register.field, value=register.value))
-                else:
-                    self._leave(register.field, "the field was written since")
+            if not register.is_written:
+                self._return_register(register)
         for declaration in self._step.declarations:
             if declaration.was_declared and self._is_free_for(declaration.field, declaration.kind):
                 self._draft.declare(declaration.field, declaration.kind)
         for element in self._step.elements:
             if element.was_there:
                 self._add_element(element.field, element.element)
+
+    def _return_register(self, register: RegisterBefore) -> None:
+        name, value = register.field, register.value
+        if value is not None and self._draft.kind_of(name) is not None:
+            self._leave(name, "the field was written since")
+        elif not self._is_free_for(name, FieldKind.REGISTER):
+            self._leave(name, _OTHER_KIND)
+        elif register.siblings:
+            self._return_siblings(name, register.siblings)
+        elif value is not None:
+            self._draft.put(SetField(field=name, value=value))
 
     def _return_counter(self, counter: CounterBefore) -> None:
         if self._is_free_for(counter.field, FieldKind.COUNTER):

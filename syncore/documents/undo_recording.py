@@ -5,7 +5,7 @@ reach. It runs with every local write, so it looks at nothing else. Knows nothin
 are undone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from syncore.codec.values import encode_value
 from syncore.core.identifiers import Writer
@@ -23,7 +23,8 @@ from syncore.documents.operations import (
     SetField,
 )
 from syncore.documents.projection import Contents, is_hidden, register_verdict
-from syncore.documents.resolution import ResolutionContext
+from syncore.documents.record import Sibling
+from syncore.documents.resolution import ResolutionContext, rank
 from syncore.documents.rich_characters import keep
 from syncore.documents.rich_rekeying import ClockRange
 from syncore.documents.rules import CollectionRules
@@ -33,23 +34,31 @@ from syncore.documents.undo_steps import (
     Edited,
     ElementBefore,
     RegisterBefore,
+    SiblingBefore,
     Turn,
     UndoStep,
     UnitRange,
+    mark_of,
 )
 from syncore.documents.yjs_update import LIST_ROOT, TEXT_ROOT, decode_update
 
 
-def begin_step(document: Document, draft: Draft, context: ResolutionContext) -> UndoStep | None:
+def begin_step(
+    document: Document,
+    draft: Draft,
+    context: ResolutionContext,
+    beside: Mapping[str, Sequence[SiblingBefore]],
+) -> UndoStep | None:
     """What undoing a draft takes, texts and lists aside; None when it changes nothing that is shown.
 
-    The document is still as it was before.
+    The document is still as it was before. ``beside`` is what further commits of the same step write to
+    registers.
     """
     is_live = not is_hidden(draft.record, context.rules_of(document.key.collection))
     if document.is_empty:
         return _JUST_MADE if is_live else None
     was_live = document.is_live(context)
-    recording = _Recording(draft, context.rules_of(document.key.collection), context)
+    recording = _Recording(draft, context.rules_of(document.key.collection), context, beside)
     for operation in draft.pending.values():
         recording.note(operation)
     if was_live is is_live and not draft.edits and recording.is_empty:
@@ -108,11 +117,18 @@ _NEW = -1
 class _Recording:
     """What the operations of one draft replace."""
 
-    def __init__(self, draft: Draft, rules: CollectionRules, context: ResolutionContext) -> None:
+    def __init__(
+        self,
+        draft: Draft,
+        rules: CollectionRules,
+        context: ResolutionContext,
+        beside: Mapping[str, Sequence[SiblingBefore]],
+    ) -> None:
         self._draft = draft
         self._before = draft.base
         self._context = context
         self._rules = rules
+        self._beside = beside
         self.registers: list[RegisterBefore] = []
         self.declarations: list[DeclarationBefore] = []
         self.elements: list[ElementBefore] = []
@@ -126,10 +142,11 @@ class _Recording:
     def note(self, operation: Operation) -> None:
         """Take in one operation."""
         match operation:
-            case SetField(field=name, value=value):
-                shown = self._shown(name)
-                if shown != value:
-                    self.registers.append(RegisterBefore(name, shown, is_written=True))
+            case SetField(field=name, value=value, label=label):
+                siblings, beside = self._before.registers.get(name, ()), self._beside.get(name, ())
+                if beside or _said(siblings) != _said(self._draft.record.registers[name]):
+                    marks = (mark_of(value, label), *(mark_of(one.value, one.label) for one in beside))
+                    self.registers.append(self._register(name, is_written=True)._replace(marks=marks))
             case RemoveField(field=name):
                 self._note_removal(name)
             case DeclareField(field=name, kind=kind):
@@ -150,19 +167,33 @@ class _Recording:
 
     def _note_removal(self, name: str) -> None:
         before, after = self._before, self._draft.record
-        if name in before.registers and name not in after.registers:
-            self.registers.append(RegisterBefore(name, self._shown(name), is_written=False))
+        is_written = (SetField.CODE, name, b"") in self._draft.pending
+        if not is_written and before.registers.get(name) != after.registers.get(name):
+            self.registers.append(self._register(name, is_written=False))
         for kind in before.declarations.get(name, ()):
             if not after.is_declared(name, kind):
                 self.declarations.append(DeclarationBefore(name, kind, was_declared=True))
 
-    def _shown(self, name: str) -> bytes | None:
-        siblings = self._before.registers.get(name)
-        if not siblings:
-            return None
-        if len(siblings) == 1:  # nearly all, and no rule has a say in it
-            return siblings[0].value
-        return encode_value(register_verdict(self._before, name, self._context, self._rules).value)
+    def _register(self, name: str, *, is_written: bool) -> RegisterBefore:
+        """What a register showed, and the siblings that are gone if they say more than that."""
+        before = self._before.registers.get(name, ())
+        kept = {sibling.dot for sibling in self._draft.record.registers.get(name, ())}
+        replaced = [sibling for sibling in before if sibling.dot not in kept]
+        if len(before) == len(replaced) == 1 and not before[0].label:  # nearly all
+            return RegisterBefore(name, before[0].value, is_written)
+        if not replaced:
+            return RegisterBefore(name, None, is_written)
+        replaced.sort(key=lambda sibling: rank(sibling, self._context))
+        siblings = tuple(SiblingBefore(one.value, one.label, one.ancestors) for one in replaced)
+        if len(replaced) < len(before):
+            return RegisterBefore(name, None, is_written, siblings)
+        shown = register_verdict(self._before, name, self._context, self._rules).value
+        return RegisterBefore(name, encode_value(shown), is_written, siblings)
+
+
+def _said(siblings: Iterable[Sibling]) -> set[tuple[bytes, str]]:
+    """What siblings say, whoever wrote them."""
+    return {(sibling.value, sibling.label) for sibling in siblings}
 
 
 def _edited(document: Document, edits: Sequence[TextEdit | ListEdit]) -> tuple[Edited, ...]:

@@ -10,15 +10,17 @@ Knows nothing of how a step comes about (:mod:`syncore.documents.undo_recording`
 
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
+from hashlib import blake2b
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from syncore.codec.fields import as_array, as_bytes, as_integer, as_text
-from syncore.codec.packing import Unpacked, pack, unpack
+from syncore.codec.packing import Packed, Unpacked, pack, unpack
 from syncore.codec.values import encode_value
 from syncore.core.errors import Malformed
 from syncore.core.limits import MAX_COMMIT_BYTES, MAX_NAME_BYTES
 from syncore.core.vectors import Vector
+from syncore.documents.descent import Ancestor, as_descent, pack_descent
 from syncore.documents.operations import FieldKind, as_declarable
 from syncore.documents.rich_rekeying import ClockRange, rename_ranges
 from syncore.documents.structures import (
@@ -39,6 +41,10 @@ UnitRange = tuple[int, int, int]
 _NOTHING: Final[Vector] = MappingProxyType({})
 _STEP: Final = "a stored undo step"
 _STEP_LENGTH: Final = 9
+_REGISTER_LENGTHS: Final = (3, 5)
+"""Before there were siblings and marks, and since."""
+_SIBLING_LENGTHS: Final = (1, 3)
+MARK_BYTES: Final = 8
 MAX_STEP_BYTES: Final = 2 * MAX_COMMIT_BYTES
 """A commit deletes with few bytes what took many commits to write; what does not fit into one commit cannot
 be brought back by one."""
@@ -56,18 +62,36 @@ class Turn(IntEnum):
     """What it would take to undo was too large to be kept."""
 
 
+class SiblingBefore(NamedTuple):
+    """A value of a register that was replaced, with all that it said of itself."""
+
+    value: bytes
+    label: str = ""
+    ancestors: tuple[Ancestor, ...] = ()
+
+
+def mark_of(value: bytes, label: str) -> bytes:
+    """What tells one value of a register from another."""
+    return blake2b(value + label.encode(), digest_size=MARK_BYTES).digest()
+
+
 class RegisterBefore(NamedTuple):
     """A register that was written or removed.
 
     Attributes:
         field: Its name.
-        value: What it showed before, encoded; None for nothing.
+        value: What it showed before, encoded; None for nothing, or where other siblings stayed beside.
         is_written: Whether the commit left a value of its own.
+        siblings: What was replaced, the oldest first, where that was more than one value without a label.
+        marks: Of what the step left there, to tell it from what it brought back of others; a step of an
+            earlier version has none.
     """
 
     field: str
     value: bytes | None
     is_written: bool
+    siblings: tuple[SiblingBefore, ...] = ()
+    marks: tuple[bytes, ...] = ()
 
 
 class DeclarationBefore(NamedTuple):
@@ -157,7 +181,7 @@ def encode_step(step: UndoStep) -> bytes:
         [
             int(step.turn),
             pack_vector(step.seen) if step.seen else (),
-            step.registers,
+            step.registers and [_pack_register(one) for one in step.registers],
             step.declarations and [(one.field, int(one.kind), one.was_declared) for one in step.declarations],
             step.elements,
             step.counters
@@ -181,10 +205,7 @@ def decode_step(data: bytes) -> UndoStep:
     return UndoStep(
         turn=Turn(as_integer(turn, what=_STEP, high=max(Turn))),
         seen=as_vector(seen, what=_STEP),
-        registers=tuple(
-            RegisterBefore(as_field(name), None if value is None else as_value(value), _flag(flag))
-            for name, value, flag in _arrays(registers, 3)
-        ),
+        registers=tuple(_register(as_array(part, what=_STEP)) for part in as_array(registers, what=_STEP)),
         declarations=tuple(
             DeclarationBefore(as_field(name), as_declarable(kind), _flag(flag))
             for name, kind, flag in _arrays(declarations, 3)
@@ -201,6 +222,35 @@ def decode_step(data: bytes) -> UndoStep:
         deleted=tuple(_units(part) for part in _arrays(deleted, 3)),
         edited=tuple(_edited(root, lost) for root, lost in _arrays(edited, 2)),
     )
+
+
+def _pack_register(register: RegisterBefore) -> list[Packed]:
+    """A register as an array."""
+    siblings: list[Packed] = [
+        [one.value, *pack_descent(one.label, one.ancestors)] for one in register.siblings
+    ]
+    return [register.field, register.value, register.is_written, siblings, register.marks]
+
+
+def _register(parts: Sequence[Unpacked]) -> RegisterBefore:
+    if len(parts) not in _REGISTER_LENGTHS:
+        raise Malformed(f"{_STEP} does not decode")
+    name, value, flag = parts[:3]
+    shown = None if value is None else as_value(value)
+    siblings, marks = parts[3:] or ((), ())
+    return RegisterBefore(
+        as_field(name),
+        shown,
+        _flag(flag),
+        tuple(_sibling(as_array(part, what=_STEP)) for part in as_array(siblings, what=_STEP)),
+        tuple(as_bytes(mark, what=_STEP, length=MARK_BYTES) for mark in as_array(marks, what=_STEP)),
+    )
+
+
+def _sibling(parts: Sequence[Unpacked]) -> SiblingBefore:
+    if len(parts) not in _SIBLING_LENGTHS:
+        raise Malformed(f"{_STEP} does not decode")
+    return SiblingBefore(as_value(parts[0]), *as_descent(tuple(parts[1:])))
 
 
 def _arrays(structure: Unpacked, length: int) -> Iterator[tuple[Unpacked, ...]]:

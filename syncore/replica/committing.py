@@ -76,9 +76,9 @@ class LocalCommits:
         state: SpaceState,
         work: DocumentWork,
         sql: SqlConnection,
-        stack: Stack,
+        stack: Stack | None,
     ) -> dict[DocumentKey, Projection]:
-        """Commit plans that undo or redo something; what undoing them takes goes onto ``stack``.
+        """Commit plans that undo or redo something; what undoing them takes goes onto ``stack``, if any.
 
         Raises:
             LocalError: they do not fit into one commit; the transaction must not be kept.

@@ -10,11 +10,11 @@ from dataclasses import field as dataclass_field
 from datetime import datetime
 from enum import Enum
 
-from syncore.codec.values import decode_value
+from syncore.codec.values import decode_value, encode_value
 from syncore.core.errors import Misused
 from syncore.core.identifiers import DeviceIndex, Dot, SpaceId, device_index
 from syncore.core.vectors import join
-from syncore.documents.changes import UNSET, KeepKind
+from syncore.documents.changes import UNSET, KeepKind, asserted
 from syncore.documents.document import Document as DocumentState
 from syncore.documents.operations import FieldKind
 from syncore.documents.projection import (
@@ -106,7 +106,7 @@ class Conflict:
     _settle: Settle = dataclass_field(compare=False, repr=False)
 
     async def choose(self, sibling: ConflictSibling) -> None:
-        """Settle the conflict with one of its siblings.
+        """Settle the conflict with one of its siblings; a value keeps its label.
 
         Raises:
             Misused: it is not one of them.
@@ -120,7 +120,7 @@ class Conflict:
             assert sibling.kind is not None
             await self._settle(self, Verb.UPDATE, KeepKind(sibling.kind))
         else:
-            await self._settle(self, Verb.UPDATE, sibling.value)
+            await self._settle(self, Verb.UPDATE, _said_by(sibling))
 
     async def set(self, value: object) -> None:
         """Settle the conflict with another value.
@@ -141,9 +141,18 @@ class Conflict:
             DocumentNotFound: the document was deleted meanwhile.
         """
         if self.kind is ConflictKind.VALUES:
-            await self._settle(self, Verb.UPDATE, self.value)
+            shown = encode_value(self.value)
+            same = (one for one in self.siblings if one.is_shown and encode_value(one.value) == shown)
+            sibling = next(same, None)  # none where the rule made a value of its own
+            await self._settle(self, Verb.UPDATE, self.value if sibling is None else _said_by(sibling))
         else:
             await self.choose(next(sibling for sibling in self.siblings if sibling.is_shown))
+
+
+def _said_by(sibling: ConflictSibling) -> object:
+    """A sibling as a change: its value, under its label if it has one."""
+    value = sibling.value
+    return asserted(value, sibling.label) if sibling.label and not isinstance(value, frozenset) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Final
 from syncore.core.identifiers import DocumentKey, Dot
 from syncore.core.ports import Durability, SqlConnection
 from syncore.documents.planning import DocumentPlan
+from syncore.documents.undo_steps import SiblingBefore
 from syncore.replica.committing import LocalCommits
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.local_replica import LocalReplica
@@ -134,7 +135,13 @@ def _undo(
     for one in found:
         place = work.rows.key_of(one.row.document)
         plan = prepare((), place, work).plan
-        left = plan.undo(one.step, made=one.row.dot, is_own=_own_before(sql, state, one, stack))
+        left = plan.undo(
+            one.step,
+            made=one.row.dot,
+            time=one.row.time,
+            is_own=_own_before(sql, state, one, stack),
+            is_redo=stack is Stack.REDO,
+        )
         left_alone += (
             LeftAlone(collection=place.collection, id=place.id, field=name, reason=reason)
             for name, reason in left
@@ -178,7 +185,24 @@ def _commit(
     for key, plan in plans.items():
         if plan.renamed:
             rename_units(sql, work.row_of(key), plan.renamed)
+    # A commit leaves one value in a register, so what stood side by side takes several. They are of this one
+    # transaction, and behind the commit that has all the rest: redo takes them back with it.
+    for turn in range(max(len(some) for plan in plans.values() for some in (*plan.beside.values(), ()))):
+        further = {
+            key: _beside(
+                {name: some[turn] for name, some in plan.beside.items() if turn < len(some)}, key, work
+            )
+            for key, plan in plans.items()
+            if any(turn < len(some) for some in plan.beside.values())
+        }
+        projections |= commits.commit_plans(further, state=state, work=work, sql=sql, stack=None)
     return {
         (key.collection, key.id): Document(state.id, key, projection) if projection.is_live else None
         for key, projection in projections.items()
     }
+
+
+def _beside(siblings: Mapping[str, SiblingBefore], key: DocumentKey, work: DocumentWork) -> DocumentPlan:
+    plan = prepare((), key, work).plan
+    plan.write_beside(siblings)
+    return plan

@@ -66,7 +66,7 @@ def test_rules_that_look_at_values() -> None:
     numbers = sibling(1, 1), sibling(2, 2)
     assert reason(*numbers, rule=Strategy.MAX) == "the greatest of 2 values"
     assert reason(*numbers, rule=Strategy.MIN) == "the least of 2 values"
-    assert reason(*numbers, rule=Strategy.UNION) == "all items of 2 values"
+    assert reason(sibling(1, [1]), sibling(2, [2]), rule=Strategy.UNION) == "all items of 2 values"
     merged = reason(*numbers, rule=Strategy.MERGE_TEXT)
     assert merged.startswith("written at the same time")
     assert "it stands in for merge_text; not all values are texts" in merged

@@ -1,5 +1,6 @@
 """The application's own resolvers: registered once, and harmless whatever they do."""
 
+from asyncio import CancelledError
 from datetime import UTC, datetime
 
 import pytest
@@ -54,9 +55,17 @@ def test_what_a_resolver_returns_is_encoded() -> None:
 
 
 @pytest.mark.parametrize(
-    "raised", [ValueError("no such day"), RecursionError(), Unspeakable(), MemoryError()]
+    "raised",
+    [
+        ValueError("no such day"),
+        RecursionError(),
+        Unspeakable(),
+        MemoryError(),
+        CancelledError(),
+        GeneratorExit(),
+    ],
 )
-def test_what_a_resolver_raises_costs_only_its_say(raised: Exception) -> None:
+def test_what_a_resolver_raises_costs_only_its_say(raised: BaseException) -> None:
     """The failure says what was raised, as far as that can be said."""
 
     def fail(_: object) -> None:

@@ -100,10 +100,16 @@ def test_equal_amounts_show_the_last_write() -> None:
 
 
 def test_union() -> None:
-    """All items once each and sorted; what is no list is one item, and None is none."""
-    assert shown(Strategy.UNION, [3, 1], [2, 3], None, "x") == [1, 2, 3, "x"]
+    """All items once each and sorted; None is none of them."""
+    assert shown(Strategy.UNION, [3, 1], [2, "x", 3], None) == [1, 2, 3, "x"]
     verdict = resolve(written([3, 1], [2]), Strategy.UNION, NOTHING)
     assert (verdict.is_settled, len(verdict.winners)) == (True, 2)
+
+
+def test_a_union_with_what_is_no_list_is_left_to_a_person() -> None:
+    """A value that is no list was meant otherwise: the last write is shown, and the conflict is open."""
+    verdict = resolve(written([1], "x"), Strategy.UNION, NOTHING)
+    assert (verdict.value, verdict.is_settled, verdict.problem) == ("x", False, "not all values are lists")
 
 
 def test_a_union_that_cannot_be_kept_is_not_shown() -> None:

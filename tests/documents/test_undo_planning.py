@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from syncore.core.hybrid_clock import HybridTime
+from syncore.core.hybrid_clock import HybridTime, from_milliseconds
 from syncore.core.identifiers import Dot
 from syncore.documents.changes import UNSET, Counter, List, Set, Text, add, increment, remove, splice
 from syncore.documents.planning import DocumentPlan
@@ -24,6 +24,9 @@ FIELDS: Mapping[str, object] = {
 }
 
 
+NO_TIME = HybridTime(0)
+
+
 class Undoer(Device):
     """A device that remembers the step of its last commit."""
 
@@ -37,16 +40,17 @@ class Undoer(Device):
 
         sent = self.write(keep)
         self.made, self.step, self.renamed = sent.dot, plans[0].step, plans[0].renamed
+        self.time = from_milliseconds(sent.time_ms)
         return sent
 
     def undo(self) -> list[LeftAlone]:
         """Undo the last commit; the undo is the last commit then."""
-        step, made = self.step, self.made
+        step, made, time = self.step, self.made, self.time
         assert step is not None
         left: list[LeftAlone] = []
 
         def plan(planned: DocumentPlan) -> None:
-            left.extend(planned.undo(step, made=made, is_own=self.is_own))
+            left.extend(planned.undo(step, made=made, time=time, is_own=self.is_own))
 
         self.do(plan)
         return left
@@ -187,7 +191,7 @@ def test_too_large(me: Undoer) -> None:
     me.do(lambda plan: plan.update({"r": "y"}))
     me.step = UndoStep(turn=Turn.TOO_LARGE)
     plan = DocumentPlan(me.document)
-    [left] = plan.undo(me.step, made=me.made, is_own=me.is_own)
+    [left] = plan.undo(me.step, made=me.made, time=NO_TIME, is_own=me.is_own)
     assert (left.field, plan.is_changed) == (None, False)
 
 
@@ -202,9 +206,9 @@ def meeting(
     step, made = me.step, me.made
     assert step is not None
     plan = DocumentPlan(me.document)
-    left = plan.undo(step, made=made, is_own=me.is_own)
+    left = plan.undo(step, made=made, time=NO_TIME, is_own=me.is_own)
     if plan.is_changed:
-        me.do(lambda planned: planned.undo(step, made=made, is_own=me.is_own))
+        me.do(lambda planned: planned.undo(step, made=made, time=NO_TIME, is_own=me.is_own))
     return me, left
 
 
@@ -270,7 +274,7 @@ def test_a_merged_text_is_set_back_with_what_it_was_made_of() -> None:
     me.do(lambda plan: plan.update({"r": "one two three"}))
     assert me.step is not None
     plan = DocumentPlan(me.document, context=context)
-    plan.undo(me.step, made=me.made, is_own=me.is_own)
+    plan.undo(me.step, made=me.made, time=NO_TIME, is_own=me.is_own)
     plan.commit(dot=Dot(me.writer, 3), time=HybridTime(1 << 40))
     [sibling] = me.document.record.registers["r"]
     assert [ancestor.text for ancestor in sibling.ancestors] == ["one two three"]

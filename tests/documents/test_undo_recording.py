@@ -74,7 +74,7 @@ def test_random_edits_lose_what_a_model_loses() -> None:
             position = source.randint(0, length)
             delete = source.randint(0, length - position)
             draft.splice_text("t", position, delete, "+" * source.randint(0, 2))
-        step = begin_step(made.document, draft, NO_CONTEXT)
+        step = begin_step(made.document, draft, NO_CONTEXT, {})
         if step is None:
             continue
         [edited] = step.edited
@@ -98,7 +98,7 @@ def test_a_document_that_nobody_wrote_before() -> None:
     draft = Draft.begin(fresh.document)
     draft.set_register("r", b"\x01", None)
     draft.touch()
-    assert begin_step(fresh.document, draft, NO_CONTEXT) == UndoStep(turn=Turn.MADE)
+    assert begin_step(fresh.document, draft, NO_CONTEXT, {}) == UndoStep(turn=Turn.MADE)
     draft.delete(None)
-    assert begin_step(fresh.document, draft, NO_CONTEXT) is None
+    assert begin_step(fresh.document, draft, NO_CONTEXT, {}) is None
     assert isinstance(fresh.document, Document)

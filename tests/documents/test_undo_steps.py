@@ -1,8 +1,10 @@
 """Undo steps: their stored form, and how they follow units that get other names."""
 
+from syncore.codec.packing import pack
 from syncore.codec.values import encode_value
-from syncore.core.identifiers import Writer
+from syncore.core.identifiers import Dot, Writer
 from syncore.core.limits import MAX_COMMIT_BYTES
+from syncore.documents.descent import Ancestor
 from syncore.documents.operations import FieldKind
 from syncore.documents.rich_rekeying import ClockRange
 from syncore.documents.structures import encode_element
@@ -12,13 +14,18 @@ from syncore.documents.undo_steps import (
     Edited,
     ElementBefore,
     RegisterBefore,
+    SiblingBefore,
     Turn,
     UndoStep,
     decode_step,
     encode_step,
+    mark_of,
 )
 from tests.documents.fuzzing import assert_total
 
+ANCESTORS = (Ancestor(Dot(Writer(3), 1), "x"),)
+ASSERTED = SiblingBefore(encode_value("y"), "a", ANCESTORS)
+MARK = mark_of(encode_value(2), "a")
 STEP = UndoStep(
     turn=Turn.DELETED,
     seen={Writer(3): 4, Writer(9): 1},
@@ -26,6 +33,8 @@ STEP = UndoStep(
         RegisterBefore("r", encode_value("x"), is_written=True),
         RegisterBefore("s", None, is_written=True),
         RegisterBefore("t", encode_value(1), is_written=False),
+        RegisterBefore("u", None, siblings=(SiblingBefore(encode_value(1)),), marks=(MARK,), is_written=True),
+        RegisterBefore("v", None, siblings=(ASSERTED,), is_written=False),
     ),
     declarations=(DeclarationBefore("t", FieldKind.TEXT, was_declared=False),),
     elements=(ElementBefore("e", encode_element(1), was_there=True),),
@@ -40,6 +49,12 @@ def test_steps_come_back_as_they_were() -> None:
     """Every kind of part survives its stored form."""
     for step in (STEP, UndoStep(), UndoStep(turn=Turn.MADE)):
         assert decode_step(encode_step(step)) == step
+
+
+def test_steps_of_earlier_versions_are_read() -> None:
+    """A register without siblings and marks is one of a file that was written before there were any."""
+    old = pack([0, [], [["r", encode_value(1), True]], [], [], [], [], [], []])
+    assert decode_step(old).registers == (RegisterBefore("r", encode_value(1), is_written=True),)
 
 
 def test_damaged_steps_are_refused() -> None:

@@ -239,3 +239,16 @@ async def test_a_hidden_change_comes_back_when_the_rule_does(tmp_path: Path) -> 
     assert (await notes.get("a"))["n"] == 2
     for device in devices:
         await device.close()
+
+
+@pytest.mark.parametrize("is_accepted", [False, True])
+async def test_a_chosen_value_keeps_its_label(tmp_path: Path, *, is_accepted: bool) -> None:
+    """By whose authority a value was written is known after it was chosen as before."""
+    async with open_private(tmp_path / "a.db") as replica:
+        made = await replica.collection().insert({"n": 0}, id="a")
+        for label in ("LOW", "HIGH"):
+            await replica.collection().update("a", n=asserted(label, label), seen=made.token)
+        [conflict] = await replica.inbox.conflicts(None, resolved=False)
+        await (conflict.accept() if is_accepted else conflict.choose(conflict.siblings[1]))
+        [sibling] = await replica.collection().siblings("a", "n")
+        assert sibling.label == sibling.value == ("HIGH" if is_accepted else "LOW")

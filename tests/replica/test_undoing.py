@@ -8,9 +8,20 @@ import pytest
 
 from syncore.core.errors import DiskFull, NotPermitted
 from syncore.core.identifiers import DocumentKey
-from syncore.core.limits import MAX_UNDO_STEPS
+from syncore.core.limits import MAX_REOPENED_SIBLINGS, MAX_UNDO_STEPS
 from syncore.core.ports import SqlConnection
-from syncore.documents.changes import Counter, List, Text, add, increment, remove, rewrite, splice
+from syncore.documents.changes import (
+    UNSET,
+    Counter,
+    List,
+    Text,
+    add,
+    asserted,
+    increment,
+    remove,
+    rewrite,
+    splice,
+)
 from syncore.protocol.control_payloads import Role
 from syncore.replica.digesting import space_digest
 from syncore.replica.document_work import DocumentWork
@@ -164,7 +175,7 @@ async def test_a_deletion_that_others_made_too_stays(devices: list[Device]) -> N
 
 
 async def test_conflicting_values_of_others_stay_beside(devices: list[Device]) -> None:
-    """An undone register keeps the siblings of others, which show where nothing was there before."""
+    """What others wrote at once stands alone after an undo, with nothing older over it; redo joins it."""
     one, two = devices
     notes = one.collection("notes")
     await notes.insert({"old": 1}, id="a")
@@ -173,8 +184,10 @@ async def test_conflicting_values_of_others_stay_beside(devices: list[Device]) -
     await notes.update("a", old="mine", fresh="mine")
     await exchange(one, two)
     await notes.undo("a")
-    assert dict(await notes.get("a")) == {"old": 1, "fresh": "theirs"}
-    assert {sibling.value for sibling in await notes.siblings("a", "old")} == {1, "theirs"}
+    assert dict(await notes.get("a")) == {"old": "theirs", "fresh": "theirs"}
+    assert [sibling.value for sibling in await notes.siblings("a", "old")] == ["theirs"]
+    await notes.redo("a")
+    assert {sibling.value for sibling in await notes.siblings("a", "old")} == {"mine", "theirs"}
     await exchange(one, two)
     assert await space_digest(one.local, one.number) == await space_digest(two.local, two.number)
 
@@ -323,7 +336,7 @@ async def test_a_commit_that_was_set_aside_is_not_undone(devices: list[Device]) 
 
 
 async def test_rules_for_conflicts_decide_what_is_shown(devices: list[Device]) -> None:
-    """A value that its rule does not show is left alone, and one that it shows goes back."""
+    """A value goes whether its rule shows it or not, and what others wrote stays."""
     one, two = devices
     notes = one.collection("notes")
     await notes.configure(fields={"n": "max"}, deletion="delete_wins")
@@ -332,8 +345,10 @@ async def test_rules_for_conflicts_decide_what_is_shown(devices: list[Device]) -
     await notes.update("a", n=5)
     await two.collection("notes").update("a", n=9)
     await exchange(one, two)
-    assert [left.field for left in (await notes.undo("a")).left_alone] == ["n"]
-    assert (await notes.get("a"))["n"] == 9
+    assert (await notes.undo("a")).left_alone == ()
+    assert [sibling.value for sibling in await notes.siblings("a", "n")] == [9]
+    await notes.redo("a")
+    await exchange(one, two)
     await two.collection("notes").undo("a")
     await exchange(one, two)
     assert (await notes.get("a"))["n"] == 5
@@ -360,3 +375,113 @@ async def test_own_later_changes_are_left_alone_too(devices: list[Device]) -> No
     assert {(left.id, left.field) for left in outcome.left_alone} == {("b", "n")}
     assert dict(await notes.get("a")) == {"n": 0, "tags": frozenset()}
     assert (await notes.get("b"))["n"] == 2
+
+
+async def siblings(device: Device, field: str = "n") -> list[tuple[object, str]]:
+    """The values of a field of the note, the shown one first, with their labels."""
+    found = await device.collection("notes").siblings("a", field)
+    return [(sibling.value, sibling.label) for sibling in found]
+
+
+@pytest.mark.parametrize("how", ["accept", "choose", "set", "update", "unset"])
+@pytest.mark.parametrize("is_sent", [False, True])
+async def test_an_undone_settlement_is_an_open_conflict_again(
+    devices: list[Device], how: str, *, is_sent: bool
+) -> None:
+    """Undo brings all siblings back, on every device; redo settles the conflict again, and so on."""
+    one, two = devices
+    notes = one.collection("notes")
+    await notes.insert({"n": 0, "m": 0}, id="a")
+    await exchange(one, two)
+    await notes.update("a", n=asserted(1, "LOW"))
+    await two.collection("notes").update("a", n=2)
+    await exchange(one, two)
+    before = await siblings(one)
+    assert sorted(before) == [(1, "LOW"), (2, "")]
+    [conflict] = await one.inbox.conflicts("notes", resolved=False)
+    match how:
+        case "accept":
+            await conflict.accept()
+        case "choose":
+            await conflict.choose(conflict.siblings[1])
+        case "set":
+            await conflict.set(7)
+        case "update":
+            await notes.update("a", n=7, m=1)
+        case _:
+            await notes.update("a", n=UNSET)
+    after = await siblings(one) if how != "unset" else []
+    for stack in (Stack.UNDO, Stack.REDO, Stack.UNDO, Stack.REDO, Stack.UNDO):
+        if is_sent:
+            await exchange(one, two)
+        outcome = await (notes.undo("a") if stack is Stack.UNDO else notes.redo("a"))
+        assert (outcome.left_alone, len(outcome.documents)) == ((), 1)
+        if stack is Stack.REDO and how == "unset":
+            assert "n" not in await notes.get("a")
+        else:
+            assert await siblings(one) == (before if stack is Stack.UNDO else after)
+    assert len(await one.inbox.conflicts("notes", resolved=False)) == 1
+    await exchange(one, two)
+    assert await siblings(two) == before
+    assert await space_digest(one.local, one.number) == await space_digest(two.local, two.number)
+    await notes.undo("a")
+    assert await siblings(one) == [(2, "")]  # what this device itself wrote before
+
+
+async def test_an_undone_settlement_leaves_what_was_written_at_once(devices: list[Device]) -> None:
+    """Somebody else's write, which may have replaced the siblings, is not covered by them again."""
+    one, two = devices
+    notes = one.collection("notes")
+    made = await notes.insert({"n": 0}, id="a")
+    for value in (1, 2):
+        await notes.update("a", n=value, seen=made.token)
+    await exchange(one, two)
+    await two.collection("notes").update("a", n=3)
+    await notes.update("a", n=4)
+    await exchange(one, two)
+    [left] = (await notes.undo("a")).left_alone
+    assert (left.field, "earlier values" in left.reason) == ("n", True)
+    assert await siblings(one) == [(3, "")]
+
+
+async def test_labels_come_back(devices: list[Device]) -> None:
+    """Undo brings a value back under the label that it was asserted with."""
+    one, _ = devices
+    notes = one.collection("notes")
+    await notes.insert({"n": asserted(1, "HIGH")}, id="a")
+    await notes.update("a", n=asserted(2, "LOW"))
+    await notes.undo("a")
+    assert await siblings(one) == [(1, "HIGH")]
+    await notes.redo("a")
+    assert await siblings(one) == [(2, "LOW")]
+    await notes.update("a", n=2)
+    await notes.undo("a")
+    assert await siblings(one) == [(2, "LOW")]
+
+
+async def test_an_undo_brings_only_so_many_siblings_back(devices: list[Device]) -> None:
+    """Of more than anybody chooses among, the newest come back, and the outcome says so."""
+    one, _ = devices
+    notes = one.collection("notes")
+    made = await notes.insert({"n": -1}, id="a")
+    for value in range(MAX_REOPENED_SIBLINGS + 2):
+        await notes.update("a", n=value, seen=made.token)
+    await notes.update("a", n="settled")
+    [left] = (await notes.undo("a")).left_alone
+    assert "newest" in left.reason
+    assert {value for value, _ in await siblings(one)} == set(range(2, MAX_REOPENED_SIBLINGS + 2))
+    await notes.redo("a")
+    assert await siblings(one) == [("settled", "")]
+
+
+async def test_an_own_older_sibling_stays(devices: list[Device]) -> None:
+    """What this device itself had written beside, with an older token, is no part of what is undone."""
+    one, _ = devices
+    notes = one.collection("notes")
+    made = await notes.insert({"n": 0}, id="a")
+    for value in (1, 2):
+        await notes.update("a", n=value, seen=made.token)
+    await notes.undo("a")
+    assert await siblings(one) == [(1, "")]
+    await notes.redo("a")
+    assert await siblings(one) == [(2, ""), (1, "")]
