@@ -4,6 +4,8 @@ Scalars that packing holds exactly are stored as they are, everything else throu
 ten scalar fields takes one call of the unpacker. The form of each field is one byte of a string.
 """
 
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TypeGuard, cast
 
 from syncore.codec.fields import as_array, as_bytes
@@ -34,6 +36,8 @@ ITEMS = 5  # a list whose items are all such as PLAIN holds
 ENCODED_ITEMS = 6  # a list of encoded items
 
 _WHAT = "a projection"
+_REMEMBERED_NAMES = 256
+"""Lists of names of fields that are remembered: most documents of a collection have the same."""
 Scalar = str | int | float | bytes | bool | None
 _SCALARS = (str, int, float, bytes, bool, type(None))
 _ALWAYS_PLAIN = (str, bytes, bool, type(None))
@@ -59,6 +63,48 @@ def encode_projection(projection: Projection) -> bytes:
             list(projection.conflicts),
         ]
     )
+
+
+class StoredFields:
+    """The fields of a stored projection, each decoded when it is asked for."""
+
+    __slots__ = ("_fields", "_forms", "_places")
+
+    def __init__(self, data: bytes) -> None:
+        """Take ``data`` apart.
+
+        Raises:
+            Malformed: not the encoding of a projection.
+        """
+        parts = as_array(unpack(data, what=_WHAT, max_bytes=MAX_PROJECTION_BYTES), what=_WHAT, length=6)
+        names = as_array(parts[2], what="the names of fields")
+        self._places = _places(names)
+        self._forms = as_bytes(parts[3], what="the forms of a projection", length=len(names))
+        self._fields = as_array(parts[4], what="the fields of a projection", length=len(names))
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the fields, sorted."""
+        return iter(self._places)
+
+    def get(self, name: str) -> FieldValue:
+        """The value of a field, None if there is none.
+
+        Raises:
+            Malformed: not the encoding of one.
+        """
+        place = self._places.get(name)
+        if place is None:
+            return None
+        form, structure = self._forms[place], self._fields[place]
+        if form == PLAIN and type(structure) in _SCALARS:
+            return cast("Value", structure)
+        return _unpack_field(form, structure)[1]
+
+
+@lru_cache(maxsize=_REMEMBERED_NAMES)
+def _places(names: tuple[Unpacked, ...]) -> Mapping[str, int]:
+    """Where each field is; most documents of a collection have the same."""
+    return {name: place for place, name in enumerate(_read_names(names))}
 
 
 def decode_projection(data: bytes) -> Projection:

@@ -11,7 +11,7 @@ from syncore.core.errors import IntegrityError, Malformed
 from syncore.core.queries import SqlFunctions
 from syncore.core.sql_values import SqlValue
 from syncore.documents.projection import FieldValue
-from syncore.documents.projection_encoding import decode_projection
+from syncore.documents.projection_encoding import StoredFields
 from syncore.sql.aggregates import ExactAverage, ExactMaximum, ExactMinimum, ExactSum
 from syncore.sql.ordering import compare, sortable
 from syncore.sql.representation import from_sql, plain_text, to_exact, to_plain
@@ -32,22 +32,19 @@ class Fields:
 
     def __init__(self) -> None:
         """Nothing decoded yet."""
-        self._decoded: dict[bytes, tuple[bytes, dict[str, FieldValue]]] = {}
+        self._decoded: dict[bytes, tuple[bytes, StoredFields]] = {}
 
-    def of(self, stored: SqlValue) -> dict[str, FieldValue]:
+    def of(self, stored: SqlValue) -> StoredFields:
         """The fields of one document.
 
         Raises:
-            IntegrityError: it is damaged.
+            IntegrityError, Malformed: it is damaged.
         """
         key = stored[:_KEY_BYTES] if isinstance(stored, bytes) else b""  # its checksum
         found = self._decoded.get(key)
         if found is not None and found[0] == stored:
             return found[1]
-        try:
-            fields = dict(decode_projection(recover(stored, what="a document's projection")).values)
-        except Malformed as error:
-            raise IntegrityError(f"a document's projection is damaged: {error.message}") from error
+        fields = StoredFields(recover(stored, what="a document's projection"))
         assert isinstance(stored, bytes)
         if len(self._decoded) >= _REMEMBERED:
             del self._decoded[next(iter(self._decoded))]
@@ -55,14 +52,24 @@ class Fields:
         return fields
 
     def plain(self, stored: SqlValue, name: SqlValue) -> SqlValue:
-        """One field, in SQLite's own type where it has one."""
-        assert isinstance(name, str)
-        return to_plain(self.of(stored).get(name))
+        """One field, in SQLite's own type where it has one; NULL of a row that is not there."""
+        return None if stored is None else to_plain(self.field(stored, name))
 
     def exact(self, stored: SqlValue, name: SqlValue) -> SqlValue:
-        """One field, with its tag."""
+        """One field, with its tag; NULL of a row that is not there, as in an outer join."""
+        return None if stored is None else to_exact(self.field(stored, name))
+
+    def field(self, stored: SqlValue, name: SqlValue) -> FieldValue:
+        """One field of one document.
+
+        Raises:
+            IntegrityError: the document is damaged.
+        """
         assert isinstance(name, str)
-        return to_exact(self.of(stored).get(name))
+        try:
+            return self.of(stored).get(name)
+        except Malformed as error:
+            raise IntegrityError(f"a document's projection is damaged: {error.message}") from error
 
 
 def make_functions() -> SqlFunctions:
@@ -136,7 +143,9 @@ def _as_text(value: SqlValue) -> str:
         case bytes():
             return value.decode(errors="replace")
         case float():
-            shown = format(value, ".15g")
-            return shown if any(sign in shown for sign in ".en") else f"{shown}.0"
+            mantissa, mark, exponent = format(value, ".15g").partition("e")
+            if "inf" in mantissa:
+                return mantissa.replace("inf", "Inf")
+            return f"{mantissa if '.' in mantissa else f'{mantissa}.0'}{mark}{exponent}"
         case _:
             return str(value)

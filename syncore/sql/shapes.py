@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
+from syncore.core.errors import IntegrityError, Malformed
 from syncore.core.ports import SqlConnection
 from syncore.sql.functions import Fields
 from syncore.sql.representation import Sort, sort_of
-from syncore.storage.protection import blob, integer, text
+from syncore.storage.protection import integer, text
 
 MAX_STORED_BYTES: Final = 16 * 1024 * 1024
 """The largest stored document, and the largest value of any kind, that a query can handle: enough for the
@@ -58,7 +59,11 @@ class ShapeReader:
             " AND id > ? AND is_deleted = 0 AND length(projection) <= ? ORDER BY id LIMIT ?",
             (space, collection, after, MAX_STORED_BYTES, _PAGE),
         ):
-            shapes.update(self._shape(sql, integer(document), blob(mark)) for _, document, mark in rows)
+            shapes.update(
+                self._shape(sql, integer(document), mark)
+                for _, document, mark in rows
+                if isinstance(mark, bytes)
+            )
             after = text(rows[-1][0])
         fields: dict[str, Sort] = {}
         for shape in shapes:
@@ -71,8 +76,11 @@ class ShapeReader:
         if shape is None:
             found = sql.row("SELECT projection FROM documents WHERE document = ?", (document,))
             assert found is not None
-            fields = self._decoder.of(found[0])
-            shape = tuple((name, sort_of(value)) for name, value in fields.items())
+            try:
+                fields = self._decoder.of(found[0])
+                shape = tuple((name, sort_of(fields.get(name))) for name in fields)
+            except (IntegrityError, Malformed):
+                return ()  # whoever reads the document itself is told
             shape = self._known.setdefault(shape, shape)
             if len(self._shapes) >= MAX_REMEMBERED_SHAPES:
                 self._shapes.clear()
