@@ -12,7 +12,7 @@ from syncore.adapters.sqlite_opening import connect_to_read
 from syncore.adapters.sqlite_query_errors import query_error
 from syncore.adapters.sqlite_sandbox import Sandbox
 from syncore.adapters.sqlite_thread import ThreadConnection
-from syncore.core.errors import Closed, Misused, SyncoreError, TooLarge
+from syncore.core.errors import Closed, Misused, StorageError, SyncoreError, TooLarge
 from syncore.core.ports import SqlConnection
 from syncore.core.queries import QueryAnswer, QueryBounds, QueryScope, SqlFunctions
 from syncore.core.sql_values import Row, SqlValue
@@ -59,7 +59,7 @@ class SqliteAnalyst:
                 scope,
                 sql,
                 seconds=bounds.seconds,
-                is_cancelled=lambda: is_cancelled,
+                is_cancelled=lambda: is_cancelled or self._is_closed,
             )
 
         async with self._turn:
@@ -73,7 +73,7 @@ class SqliteAnalyst:
                 raise
 
     async def close(self) -> None:
-        """Wait for the query that runs, and release the file. Idempotent."""
+        """End the query that runs, and release the file. Idempotent."""
         self._is_closed = True
         async with self._turn:
             if self._thread is not None:
@@ -111,17 +111,26 @@ def _answer(
     """Lay out what the query can read, run it, and take everything back with the transaction."""
     run(connection, "BEGIN")
     try:
-        limits = scope(SqliteConnection(connection))
-        sandbox.close_in(limits, seconds=seconds, is_cancelled=is_cancelled)
-        try:
-            return fetch()
-        except (*SQLITE_FAULTS, MemoryError, ValueError) as error:
-            raise _meaning(error, sandbox, sql, connection) from error
-        finally:
-            sandbox.open_up()
+        sandbox.watch(seconds=seconds, is_cancelled=is_cancelled)
+        sandbox.close_in(_laid_out(connection, sandbox, scope))
+        return fetch()
+    except (*SQLITE_FAULTS, MemoryError, ValueError) as error:
+        raise _meaning(error, sandbox, sql, connection) from error
     finally:
+        sandbox.open_up()
         if connection.in_transaction:
             run(connection, "ROLLBACK")
+
+
+def _laid_out(
+    connection: sqlite3.Connection, sandbox: Sandbox, scope: Callable[[SqlConnection], QueryScope]
+) -> QueryScope:
+    try:
+        return scope(SqliteConnection(connection))
+    except StorageError as error:
+        if sandbox.stopped is not None:
+            raise sandbox.stopped from error
+        raise
 
 
 def _meaning(error: Exception, sandbox: Sandbox, sql: str, connection: sqlite3.Connection) -> BaseException:

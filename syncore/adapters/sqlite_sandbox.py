@@ -14,7 +14,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
-from syncore.core.errors import Misused, SyncoreError, TooLarge
+from syncore.core.errors import Closed, Misused, SyncoreError, TooLarge
 from syncore.core.limits import KIB, MIB
 from syncore.core.queries import QueryScope, SqlFunctions
 from syncore.core.sql_values import SqlValue
@@ -72,21 +72,24 @@ class Sandbox:
         # What makes them asks the authorizer for more than reading, once for a connection.
         connection.execute("SELECT 1 FROM json_each('[]'), json_tree('[]')").close()
 
-    def close_in(self, scope: QueryScope, *, seconds: float, is_cancelled: Callable[[], bool]) -> None:
-        """From now on, allow what ``scope`` says, and for so long."""
+    def watch(self, *, seconds: float, is_cancelled: Callable[[], bool]) -> None:
+        """From now on, stop what runs when its time, its memory or its caller is gone."""
         self.stopped = self.failure = None
         self.refused = ""
-        self._scope = scope
         self._is_cancelled = is_cancelled
+        self._peak_bytes = _peak_bytes()
+        self._seconds = seconds
+        self._deadline = monotonic() + seconds
+        self._connection.set_progress_handler(self._look, LOOK_EVERY)
+
+    def close_in(self, scope: QueryScope) -> None:
+        """From now on, allow what ``scope`` says, and nothing else."""
+        self._scope = scope
         found = self._connection.execute("SELECT lower(name) FROM main.sqlite_schema").fetchall()
         shown = {name.lower() for name in scope.shown}
         self._stored = frozenset(name for (name,) in found if name not in shown)
         self._connection.execute("PRAGMA query_only = 1")
         self._connection.set_authorizer(self._authorize)
-        self._peak_bytes = _peak_bytes()
-        self._seconds = seconds
-        self._deadline = monotonic() + seconds
-        self._connection.set_progress_handler(self._look, LOOK_EVERY)
 
     def open_up(self) -> None:
         """Allow our own statements again."""
@@ -132,7 +135,7 @@ class Sandbox:
     def _look(self) -> int:
         """Whether to go on (0)."""
         if self._is_cancelled():
-            self.stopped = Misused("the query was cancelled")
+            self.stopped = Closed("the query was ended, and so was what it was for")
         elif monotonic() > self._deadline:
             self.stopped = Misused(
                 f"the query was stopped after {self._seconds:g} s",

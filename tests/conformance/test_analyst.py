@@ -325,6 +325,27 @@ async def test_a_query_sees_what_was_committed_before(analyst: Analyst, path: Pa
     assert (await ask(analyst, "SELECT count(*) FROM items")).rows == [(3,)]
 
 
+async def test_laying_out_is_bounded_too(analyst: Analyst) -> None:
+    """What a query can read is looked for within its time, and in vain if that takes longer."""
+
+    def endless(sql: SqlConnection) -> QueryScope:
+        sql.rows(BOMBS[0])
+        raise AssertionError
+
+    with pytest.raises(Misused, match="stopped after"):
+        await analyst.ask("SELECT 1", (), endless, QueryBounds(seconds=0.05, rows=1, result_bytes=1))
+    assert (await ask(analyst, "SELECT 1")).rows == [(1,)]
+
+
+async def test_closing_ends_what_runs(analyst: Analyst) -> None:
+    """Nobody who closes waits for a query to end by itself, and who asked is told."""
+    asking = asyncio.ensure_future(ask(analyst, BOMBS[0]))
+    await asyncio.sleep(0.05)
+    await analyst.close()
+    with pytest.raises(Closed):
+        await asking
+
+
 async def test_closing(analyst: Analyst) -> None:
     """Closing twice is closing once; afterwards nothing is answered."""
     await ask(analyst, "SELECT 1")

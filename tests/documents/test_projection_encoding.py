@@ -14,7 +14,7 @@ from syncore.codec.values import Value, encode_value
 from syncore.core.errors import Malformed
 from syncore.documents.operations import FieldKind
 from syncore.documents.projection import Projection
-from syncore.documents.projection_encoding import decode_projection, encode_projection
+from syncore.documents.projection_encoding import StoredFields, decode_projection, encode_projection
 from syncore.documents.structures import Element
 from tests.documents.fuzzing import assert_total
 from tests.documents.worlds import writer
@@ -128,3 +128,24 @@ def test_parts_that_break_a_rule_are_refused(parts: list[object]) -> None:
     """What no projection could be is Malformed."""
     with pytest.raises(Malformed):
         decode_projection(pack(parts))  # type: ignore[arg-type]
+
+
+def test_fields_are_read_one_by_one() -> None:
+    """Each field alone is what it is in the whole projection, and what is not there is None."""
+    fields = StoredFields(encode_projection(FULL))
+    assert list(fields) == list(FULL.values)
+    for name, value in FULL.values.items():
+        found = fields.get(name)
+        assert (type(found), found) == (type(value), value)
+    assert fields.get("missing") is None
+
+
+def test_fields_of_anything_else_are_malformed() -> None:
+    """Bytes that are no projection are refused, or all that can be asked of them is."""
+
+    def read(data: bytes) -> None:
+        fields = StoredFields(data)
+        for name in fields:
+            fields.get(name)
+
+    assert_total(read, None, encode_projection(FULL))
