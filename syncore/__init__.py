@@ -79,6 +79,14 @@ if TYPE_CHECKING:
     from syncore.engine.replica import Replica as Replica
     from syncore.engine.space import Space as Space
     from syncore.protocol.presence_table import Present as Present
+    from syncore.query.aggregates import Aggregate as Aggregate
+    from syncore.query.aggregates import count as count
+    from syncore.query.aggregates import max_ as max_
+    from syncore.query.aggregates import mean_ as mean_
+    from syncore.query.aggregates import min_ as min_
+    from syncore.query.aggregates import sum_ as sum_
+    from syncore.query.expressions import Expression as Expression
+    from syncore.query.paths import where as where
     from syncore.replica.collection import Collection as Collection
     from syncore.replica.conflicts import Conflict as Conflict
     from syncore.replica.conflicts import ConflictKind as ConflictKind
@@ -90,6 +98,11 @@ if TYPE_CHECKING:
     from syncore.replica.explanations import Explanation as Explanation
     from syncore.replica.explanations import Origin as Origin
     from syncore.replica.explanations import Part as Part
+    from syncore.replica.indexes import Index as Index
+    from syncore.replica.indexes import IndexProgress as IndexProgress
+    from syncore.replica.indexes import IndexStatus as IndexStatus
+    from syncore.replica.queries import Page as Page
+    from syncore.replica.queries import Query as Query
     from syncore.replica.transaction import Transaction as Transaction
     from syncore.replica.undoing import LeftAlone as LeftAlone
     from syncore.replica.undoing import UndoOutcome as UndoOutcome
@@ -103,6 +116,7 @@ if TYPE_CHECKING:
     from syncore.sync.status import SyncState as SyncState
 
 _HOMES = {
+    "Aggregate": "syncore.query.aggregates",
     "Authority": "syncore.documents.rules",
     "Candidate": "syncore.documents.resolvers",
     "Change": "syncore.replica.views",
@@ -125,8 +139,12 @@ _HOMES = {
     "Durability": "syncore.core.ports",
     "Evidence": "syncore.replica.explanations",
     "Explanation": "syncore.replica.explanations",
+    "Expression": "syncore.query.expressions",
     "FieldKind": "syncore.documents.operations",
     "Finding": "syncore.replica.doctor.findings",
+    "Index": "syncore.replica.indexes",
+    "IndexProgress": "syncore.replica.indexes",
+    "IndexStatus": "syncore.replica.indexes",
     "IntegrityError": "syncore.core.errors",
     "InvalidChange": "syncore.core.errors",
     "InvalidInvitation": "syncore.core.errors",
@@ -150,11 +168,13 @@ _HOMES = {
     "NotWritable": "syncore.core.errors",
     "OlderFormat": "syncore.core.errors",
     "Origin": "syncore.replica.explanations",
+    "Page": "syncore.replica.queries",
     "Part": "syncore.replica.explanations",
     "Presence": "syncore.engine.presence",
     "Present": "syncore.protocol.presence_table",
     "Problem": "syncore.core.problems",
     "ProtocolViolation": "syncore.core.errors",
+    "Query": "syncore.replica.queries",
     "ReadOnly": "syncore.core.errors",
     "Refused": "syncore.core.errors",
     "RelayLostData": "syncore.core.errors",
@@ -186,10 +206,16 @@ _HOMES = {
     "add": "syncore.documents.changes",
     "asserted": "syncore.documents.changes",
     "check_replica": "syncore.engine.checkup",
+    "count": "syncore.query.aggregates",
     "increment": "syncore.documents.changes",
+    "max_": "syncore.query.aggregates",
+    "mean_": "syncore.query.aggregates",
+    "min_": "syncore.query.aggregates",
     "remove": "syncore.documents.changes",
     "rewrite": "syncore.documents.changes",
     "splice": "syncore.documents.changes",
+    "sum_": "syncore.query.aggregates",
+    "where": "syncore.query.paths",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - a list of names, computed

@@ -66,6 +66,18 @@ def component(value: object) -> bytes:
     return encode_key(value)[:MAX_COMPONENT_BYTES]
 
 
+def decode_text(key: bytes) -> str:
+    """The text that a key is of.
+
+    Raises:
+        ValueError: it is the key of something else.
+    """
+    text = key[1:-2].replace(b"\x00\xff", b"\x00").decode()
+    if encode_key(text) != key:
+        raise ValueError("not the key of a text")
+    return text
+
+
 def text_prefix(prefix: str) -> bytes:
     """What the keys of all texts that begin with ``prefix``, and of no others, begin with."""
     return bytes([_TAG_TEXT]) + prefix.encode().replace(b"\x00", b"\x00\xff")

@@ -19,7 +19,7 @@ from syncore.core.identifiers import check_name
 from syncore.core.limits import MAX_VALUE_BYTES
 from syncore.query.expression_encoding import encode_expression, path_in_words
 from syncore.query.expressions import Expression, FieldPath, look_up
-from syncore.query.keys import complement, encode_key
+from syncore.query.keys import complement, decode_text, encode_key
 from syncore.query.paths import Path, is_descending, names_of
 
 MAX_COLUMNS: Final = 8
@@ -105,6 +105,7 @@ def decode_place(token: object, tag: bytes, ordering: Ordering) -> Place:
         parts = unpack(packed, what="a page token", max_bytes=(MAX_COLUMNS + 1) * 2 * MAX_VALUE_BYTES)
         found, keys = as_array(parts, what="a page token", length=2)
         place = tuple(as_bytes(key, what="a key") for key in as_array(keys, what="a place"))
+        decode_text(place[-1] if place else b"")  # the id
     except (binascii.Error, ValueError, Malformed) as error:
         raise InvalidToken("this is not a page token", hint=_TOKEN_HINT) from error
     if found != tag or len(place) != len(ordering.columns) + 1:

@@ -12,7 +12,7 @@ from typing import Final
 from syncore.query.bounds import bounds_of, element_bounds_of
 from syncore.query.definitions import IndexDefinition
 from syncore.query.expression_encoding import encode_expression, in_words
-from syncore.query.expressions import Expression, conjuncts
+from syncore.query.expressions import Contains, Expression, conjuncts
 from syncore.query.intervals import ALL, Interval, Intervals, beginning_with, is_within, reversed_order, union
 from syncore.query.ordering import Column, Ordering
 
@@ -193,7 +193,7 @@ def _way_by_elements(
                 is_ordered=is_single and not ordering.columns,
                 fixed=fixed if is_single else (),
                 is_exact=is_single and bounds.is_exact and len(parts) == 1,
-                may_repeat=not is_single,
+                may_repeat=not isinstance(part, Contains),
             )
     return None
 

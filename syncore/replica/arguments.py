@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from syncore.codec.values import encode_value
 from syncore.core.errors import Misused
 from syncore.core.ports import Durability
+from syncore.query.expressions import And, Expression, Same, joined
+from syncore.query.keys import encode_key
 
 
 def checked_fields(fields: object) -> dict[str, object]:
@@ -34,18 +36,34 @@ def checked_durability(durability: Durability | str) -> Durability:
         ) from error
 
 
-def checked_equal(equal: object) -> dict[str, object]:
-    """Fields and the values that they have to hold.
+def checked_query(given: object) -> Expression:
+    """What documents have to be like, also given as fields and the values that they have to hold.
 
     Raises:
-        Misused: not a mapping.
+        Misused: neither an expression nor a mapping.
         InvalidValue: a value that no field can hold, so that nothing could ever be found.
     """
-    wanted = checked_fields(equal)
+    if given is not None and not isinstance(given, Mapping):
+        return checked_expression(given)
+    wanted = checked_fields(given)
     for value in wanted.values():
         if not isinstance(value, frozenset):
             encode_value(value)
-    return wanted
+    return joined(And, [Same((name,), value, encode_key(value)) for name, value in wanted.items()])
+
+
+def checked_expression(expression: object) -> Expression:
+    """What documents have to be like.
+
+    Raises:
+        Misused: not made with ``where``.
+    """
+    if isinstance(expression, Expression):
+        return expression
+    raise Misused(
+        f"what documents are like is said by an expression, not by a {type(expression).__name__}",
+        hint="from syncore import where; where.year > 1979",
+    )
 
 
 def checked_limit(limit: int | None) -> int | None:

@@ -1,30 +1,43 @@
 """Collections: what programs read and write."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 
 from syncore.core.errors import DocumentNotFound, InvalidChange
 from syncore.core.identifiers import SETTINGS, DocumentKey, Writer, check_collection, check_name
-from syncore.core.ports import Durability, SqlConnection
+from syncore.core.ports import Durability
 from syncore.documents.changes import Unset
 from syncore.documents.projection import FieldValue, register_verdict
 from syncore.documents.projection_encoding import decode_projection
 from syncore.documents.rules import NO_RULES, CollectionRules, DeletionRule
-from syncore.replica.arguments import checked_durability, checked_equal, checked_fields, checked_limit
+from syncore.query.definitions import IndexDefinition
+from syncore.query.expressions import Expression
+from syncore.query.ordering import Ordering, columns_of
+from syncore.query.paths import Path
+from syncore.replica.arguments import (
+    checked_durability,
+    checked_expression,
+    checked_fields,
+    checked_limit,
+    checked_query,
+)
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.identities import fresh_id
+from syncore.replica.index_building import drop_index, make_index
+from syncore.replica.index_upkeep import held
+from syncore.replica.indexes import Index, IndexStatus, status_of
 from syncore.replica.intents import Intent, Verb
 from syncore.replica.local_replica import LocalReplica
+from syncore.replica.queries import Query
 from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
 from syncore.replica.settings import RuleLike, settings_changes
+from syncore.replica.traversal import Question
 from syncore.replica.undoing import UndoOutcome, can_undo, undo
 from syncore.replica.views import Document, Sibling, siblings_of
 from syncore.replica.watching import ChangeStream
-from syncore.storage.document_rows import DocumentRows, ProjectionRow
+from syncore.storage.document_rows import DocumentRows
+from syncore.storage.index_rows import IndexRows
 from syncore.storage.undo_rows import Stack
-
-_PAGE = 256
 
 
 class Collection:
@@ -145,42 +158,42 @@ class Collection:
         projection = decode_projection(data)
         return Document(self._replica.spaces[number].id, key, projection) if projection.is_live else None
 
-    async def find(
+    def find(
         self,
-        equal: Mapping[str, FieldValue] | None = None,
+        expression: Expression | Mapping[str, FieldValue] | None = None,
         /,
         *,
         where: Callable[[Document], bool] | None = None,
+        order_by: str | Path | Sequence[str | Path] = (),
         limit: int | None = None,
-    ) -> AsyncIterator[Document]:
-        """Live documents in the order of their ids, read page by page while the loop goes on.
+        after: str | None = None,
+    ) -> Query:
+        """Live documents, through indexes where there are fitting ones.
 
         Args:
-            equal: Fields that must hold exactly these values.
-            where: A function that says whether a document is wanted.
+            expression: What they have to satisfy, such as ``syncore.where.year > 1979``; or a mapping of
+                fields that must hold exactly these values, their types included.
+            where: A function that says besides whether a document is wanted.
+            order_by: Fields to order by, ``"-gross"`` with the greatest first. Documents that agree come in
+                the order of their ids, in the direction of the last field; so do all if none is given.
             limit: Stop after so many.
+            after: The token of a page: go on behind it.
+
+        Returns:
+            A query: ``async for``, ``await``, ``page()``, ``first()``, ``count()``, ``aggregate()``,
+            ``group()`` and ``explain()`` carry it out.
+
+        Raises:
+            Misused, InvalidValue, InvalidToken: it cannot be asked.
         """
-        number = self._space()
-        wanted = checked_equal(equal)
-        limit = checked_limit(limit)
-        after = ""
-        found = 0
-        while limit is None or found < limit:
-            number = self._replica.current_space(number)  # it may have been shared meanwhile; ids stay
-            page = await self._replica.read(partial(self._page, number=number, after=after))
-            for row in page:
-                document = Document(
-                    self._replica.spaces[number].id, row.key, decode_projection(row.projection)
-                )
-                if not _matches(document, wanted) or (where is not None and not where(document)):
-                    continue
-                yield document
-                found += 1
-                if limit is not None and found >= limit:
-                    return
-            if len(page) < _PAGE:
-                return
-            after = page[-1].key.id
+        question = Question(
+            collection=self.name,
+            expression=checked_query(expression),
+            ordering=Ordering(columns_of(order_by)),
+            test=where,
+            limit=checked_limit(limit),
+        )
+        return Query(self._replica, self._space, question, after)
 
     async def siblings(self, document: str | Document, field: str) -> tuple[Sibling, ...]:
         """All values that a register holds: several where writers did not see each other.
@@ -287,15 +300,62 @@ class Collection:
         """Whether there is an undone change to do again."""
         return await can_undo(self._replica, self._space(), self._key(document), stack=Stack.REDO)
 
+    async def create_index(
+        self,
+        *fields: str | Path,
+        name: str | None = None,
+        each: bool = False,
+        where: Expression | None = None,
+    ) -> Index:
+        """Make an index in this replica's file, which queries then use by themselves. Others do not get it.
+
+        It is built in the background, and goes on after a restart; ``await index.built()`` waits. One that is
+        there already, with the same name and content, is returned.
+
+        Args:
+            fields: Names, the most significant first, with ``-`` in front for descending order; what is
+                inside a map is named by ``where``, such as ``where.address.city``.
+            name: A name in the collection; made of the fields if none is given.
+            each: For ``contains()``: whether it has each element of the one field, a set or a list.
+            where: Which documents are in it; all if nothing is given.
+
+        Raises:
+            Misused: no such index can be, another one has this name, or there are too many.
+            ReadOnly: nothing may be written here.
+        """
+        condition = None if where is None else checked_expression(where)
+        definition = IndexDefinition(columns=columns_of(fields), is_of_elements=each, condition=condition)
+        made = await self._replica.change(
+            self._space(),
+            lambda sql, state, _: make_index(sql, state, self.name, name, definition),
+            is_local=True,
+        )
+        self._replica.indexing.resume()
+        return Index(self._replica, self._space(), self.name, made.row.name)
+
+    async def indexes(self) -> list[IndexStatus]:
+        """The indexes of this collection in this replica's file, in the order in which they were made."""
+        number = self._space()
+        rows = await self._replica.read(lambda sql: IndexRows(sql, number).of_collection(self.name))
+        return [status_of(held(row)) for row in rows]
+
+    async def drop_index(self, name: str) -> None:
+        """Use an index no more; its entries are deleted in the background.
+
+        Raises:
+            Misused: there is none with this name.
+        """
+        await self._replica.change(
+            self._space(), lambda sql, state, _: drop_index(sql, state, self.name, name), is_local=True
+        )
+        self._replica.indexing.resume()
+
     def watch(self) -> ChangeStream:
         """The changes of this collection that are committed from now on, here or by other devices.
 
         What other devices wrote comes as one change for each document that a merge has changed.
         """
         return self._replica.hub.open(self._space(), lambda change: change.collection == self.name)
-
-    def _page(self, sql: SqlConnection, *, number: int, after: str) -> list[ProjectionRow]:
-        return DocumentRows(sql, number).page(self.name, after=after, limit=_PAGE)
 
     async def _take_back(
         self, document: str | Document, stack: Stack, durability: Durability | str
@@ -318,11 +378,3 @@ class Collection:
                 )
             return DocumentKey(self.name, document.id)
         return DocumentKey(self.name, check_name(document, "a document id"))
-
-
-def _matches(document: Document, wanted: Mapping[str, object]) -> bool:
-    """Whether all named fields hold these values, types included (1, 1.0 and True differ)."""
-    return all(
-        name in document and type(document[name]) is type(value) and document[name] == value
-        for name, value in wanted.items()
-    )

@@ -4,8 +4,9 @@ from syncore.core.hashing import hash_parts
 from syncore.core.identifiers import DocumentKey
 from syncore.core.ports import SqlConnection
 from syncore.replica.document_work import DocumentWork
-from syncore.replica.local_replica import LocalReplica, resolution_context
+from syncore.replica.local_replica import LocalReplica
 from syncore.replica.space_memory import SpaceMemory
+from syncore.replica.space_state import resolution_context
 from syncore.storage.document_rows import DocumentRows
 
 _PAGE = 256

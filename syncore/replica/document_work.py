@@ -17,6 +17,7 @@ from syncore.documents.rich import RichPart
 from syncore.documents.rule_encoding import read_rules
 from syncore.documents.rules import NO_RULES
 from syncore.replica.entries import DecodedEntry
+from syncore.replica.index_upkeep import IndexUpkeep
 from syncore.replica.space_memory import DecodedCommit, HeldDocument, SpaceMemory, load_record
 from syncore.replica.space_state import SpaceState
 from syncore.storage.document_rows import DocumentRows
@@ -75,6 +76,7 @@ class DocumentWork:
         self.ruled: set[str] = set()
         self._state = state
         self._memory = memory
+        self._upkeep = IndexUpkeep(sql, state.number, state.indexes, self.rows)
         self._touched: dict[DocumentKey, _Touched] = {}
         self._unwritten: dict[int, Projection] = {}  # by the document's row
         self._unlogged: list[LoggedCommit] = []
@@ -167,6 +169,7 @@ class DocumentWork:
         """Write everything; what :meth:`show` found."""
         changed = self.show()
         self._write_log()
+        self._upkeep.change_noted(self._unwritten)
         self.rows.write_projections(
             (row, encode_projection(projection), not projection.is_live, projection.contest)
             for row, projection in self._unwritten.items()
@@ -200,6 +203,7 @@ class DocumentWork:
             self.changed[key] = projection
             assert held.row is not None
             shown = held.row, encoded, not projection.is_live, projection.contest
+            self._upkeep.change(key, held.row, projection)
             self.rows.write_projections([shown])
 
     def trim(self) -> None:
@@ -277,8 +281,10 @@ class DocumentWork:
         if held.row is None:
             encoded, is_deleted = encode_projection(projection), not projection.is_live
             held.row = self.rows.add(key, encoded, is_deleted=is_deleted, contest=projection.contest)
+            self._upkeep.change(key, held.row, projection, is_new=True)
         else:
             self._unwritten[held.row] = projection
+            self._upkeep.note(key, held.row)
 
     def _take_rules(self, collection: str, settings: Projection) -> None:
         """Resolve by the settings of a collection from now on."""

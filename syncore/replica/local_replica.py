@@ -26,17 +26,24 @@ from syncore.core.identifiers import (
 from syncore.core.limits import MAX_GROUP_COMMITS
 from syncore.core.ports import Clock, Database, Durability, Entropy, SqlConnection
 from syncore.documents.projection import Projection
-from syncore.documents.resolution import ResolutionContext
 from syncore.documents.resolvers import Resolver, registry
 from syncore.protocol.control_records import AcceptedRecord
 from syncore.replica.committing import LocalCommits
 from syncore.replica.document_work import DocumentWork
+from syncore.replica.index_building import IndexBuilder
+from syncore.replica.index_upkeep import move_indexes
 from syncore.replica.permissions import check_may_write, check_space_kind
 from syncore.replica.reprojecting import note_resolvers, reproject_opened, reproject_ruled
 from syncore.replica.requests import CommitRequest
 from syncore.replica.sharing import intents_of_documents
 from syncore.replica.space_memory import SpaceMemory
-from syncore.replica.space_state import PRIVATE_DEVICE, SpaceState, load_spaces, store_new_space
+from syncore.replica.space_state import (
+    PRIVATE_DEVICE,
+    SpaceState,
+    load_spaces,
+    resolution_context,
+    store_new_space,
+)
 from syncore.replica.times import load_last_time, store_last_time
 from syncore.replica.turn import Turn
 from syncore.replica.views import Change, Document
@@ -78,6 +85,7 @@ class LocalReplica:
         self._turn = Turn()
         self._moved: dict[int, int] = {}
         self._is_doubtful = False
+        self.indexing = IndexBuilder(self)
         self._is_closed = False
 
     @classmethod
@@ -100,10 +108,12 @@ class LocalReplica:
             await database.read(replica._read_file)
         else:
             await database.write(replica._prepare_file, Durability.FULL)
+            await replica.indexing.start()
         return replica
 
     async def close(self) -> None:
         """End all watchers and release the file. Idempotent."""
+        await self.indexing.close()
         self._is_closed = True
         self.hub.close()
         await self.database.close()
@@ -240,7 +250,7 @@ class LocalReplica:
 
         def share(sql: SqlConnection) -> int:
             row = store_new_space(sql, id_, writer, is_default=True, control=control)
-            state = SpaceState(row=row)
+            state = SpaceState(row=row, indexes=move_indexes(sql, private.number, row.space))
             rows = DocumentRows(sql, private.number)
             work = self._document_work(sql, state)
             for intents in intents_of_documents(rows):
@@ -388,13 +398,3 @@ class LocalReplica:
         self._check_open()
         if self.read_only_reason:
             raise ReadOnly(self.read_only_reason)
-
-
-def resolution_context(state: SpaceState) -> ResolutionContext:
-    """What resolving a space's conflicts may know: settings, and when each device was admitted."""
-    devices = {} if state.control is None else state.control.devices
-    return ResolutionContext(
-        floor_ms={index: device.accepted_ms for index, device in devices.items()},
-        rules=state.rules,
-        resolvers=state.resolvers,
-    )

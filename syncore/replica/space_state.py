@@ -20,12 +20,14 @@ from syncore.core.identifiers import (
 )
 from syncore.core.limits import MAX_RULE_PROBLEMS, MAX_SEGMENT_PLAIN_BYTES
 from syncore.core.ports import SqlConnection
+from syncore.documents.resolution import ResolutionContext
 from syncore.documents.resolvers import ResolveFunction
 from syncore.documents.rules import CollectionRules, ResolverName
 from syncore.protocol.control_log import ControlLog
 from syncore.protocol.control_records import AcceptedRecord
 from syncore.protocol.items import ControlItem, control_item, decode_item, encode_item, read_accepted
 from syncore.replica.bookkeeping import damage_of
+from syncore.replica.index_upkeep import HeldIndex, load_indexes
 from syncore.replica.settings import load_rules
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.finding_rows import FindingKind, FindingRow, FindingRows
@@ -77,6 +79,7 @@ class SpaceState:
         findings: What was found out about relay and members that must not be forgotten.
         has_redo: Whether anything in the file was undone and could be done again.
         damage: What of the file's notes about the relay's log is damaged, so that they must not be gone by.
+        indexes: The indexes of every collection that has any.
     """
 
     row: SpaceRow
@@ -96,6 +99,7 @@ class SpaceState:
     findings: dict[FindingKind, FindingRow] = field(default_factory=dict)
     has_redo: bool = False
     damage: str = ""
+    indexes: dict[str, tuple[HeldIndex, ...]] = field(default_factory=dict)
 
     @property
     def id(self) -> SpaceId:
@@ -169,6 +173,16 @@ def store_new_space(
     return row
 
 
+def resolution_context(state: SpaceState) -> ResolutionContext:
+    """What resolving a space's conflicts may know: settings, and when each device was admitted."""
+    devices = {} if state.control is None else state.control.devices
+    return ResolutionContext(
+        floor_ms={index: device.accepted_ms for index, device in devices.items()},
+        rules=state.rules,
+        resolvers=state.resolvers,
+    )
+
+
 def load_spaces(
     sql: SqlConnection, resolvers: Mapping[ResolverName, ResolveFunction]
 ) -> dict[int, SpaceState]:
@@ -207,6 +221,7 @@ def load_space(sql: SqlConnection, row: SpaceRow) -> SpaceState:
             assert isinstance(record, ControlItem)
             state.control.restore(read_accepted(record))
     state.rules = load_rules(DocumentRows(sql, row.space))
+    state.indexes = load_indexes(sql, row.space)
     _load_missing(state, sql, log)
     last_sequence, last_number = pending.last(row.writer)
     state.next_sequence = last_sequence + 1

@@ -11,10 +11,11 @@ from syncore.replica.arguments import checked_durability, checked_fields
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.identities import fresh_id
 from syncore.replica.intents import Intent, Verb
-from syncore.replica.local_replica import LocalReplica, resolution_context
+from syncore.replica.local_replica import LocalReplica
 from syncore.replica.planning import PreparedPlan, apply_intent, prepare
 from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
+from syncore.replica.space_state import resolution_context
 from syncore.replica.views import Document
 
 _PLACE = 2

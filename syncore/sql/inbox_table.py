@@ -15,9 +15,8 @@ from syncore.documents.rules import ResolverName
 from syncore.documents.structures import encode_element
 from syncore.replica.conflicts import Conflict, ConflictReader, ConflictSibling
 from syncore.replica.document_work import DocumentWork
-from syncore.replica.local_replica import resolution_context
 from syncore.replica.space_memory import SpaceMemory
-from syncore.replica.space_state import load_spaces
+from syncore.replica.space_state import load_spaces, resolution_context
 from syncore.sql.functions import ORDER
 from syncore.sql.representation import to_exact, to_plain
 

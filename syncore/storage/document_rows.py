@@ -119,13 +119,32 @@ class DocumentRows:
             " WHERE space = ? AND collection = ? AND id > ? AND is_deleted = 0 ORDER BY id, edition LIMIT ?",
             (self._space, collection, after, limit),
         )
-        return [
-            ProjectionRow(
-                DocumentKey(collection, text(id_), integer(edition)),
-                self._whole(collection, text(id_), document, data),
-            )
-            for id_, edition, document, data in found
-        ]
+        return [self._projection_row(collection, *row) for row in found]
+
+    def numbered_page(self, collection: str, *, after: str, limit: int) -> list[tuple[int, ProjectionRow]]:
+        """Like :meth:`page`, each document with its row number."""
+        found = self._sql.rows(
+            "SELECT id, edition, document, projection FROM documents"
+            " WHERE space = ? AND collection = ? AND id > ? AND is_deleted = 0 ORDER BY id, edition LIMIT ?",
+            (self._space, collection, after, limit),
+        )
+        return [(integer(row[2]), self._projection_row(collection, *row)) for row in found]
+
+    def count_some(self, collection: str, *, limit: int) -> int:
+        """How many live documents a collection has, at most ``limit``."""
+        found = self._sql.row(
+            "SELECT count(*) FROM (SELECT 1 FROM documents WHERE space = ? AND collection = ?"
+            " AND is_deleted = 0 LIMIT ?)",
+            (self._space, collection, limit),
+        )
+        assert found is not None
+        return integer(found[0])
+
+    def _projection_row(
+        self, collection: str, id_: SqlValue, edition: SqlValue, document: SqlValue, data: SqlValue
+    ) -> ProjectionRow:
+        key = DocumentKey(collection, text(id_), integer(edition))
+        return ProjectionRow(key, self._whole(collection, key.id, document, data))
 
     def _whole(self, collection: str, id_: str, document: SqlValue, data: SqlValue) -> bytes:
         row = recover(data, what=f"the projection of {collection}/{id_}")

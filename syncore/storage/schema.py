@@ -102,6 +102,11 @@ _FORMAT_2: tuple[str, ...] = (
     """CREATE TABLE projection_parts (
         document INTEGER NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL,
         PRIMARY KEY (document, part)) WITHOUT ROWID""",
+    # Each row has a table beside it, index_entries_N: it comes and goes with the index.
+    """CREATE TABLE indexes (
+        number INTEGER PRIMARY KEY, space INTEGER NOT NULL, collection TEXT NOT NULL, name TEXT NOT NULL,
+        stage INTEGER NOT NULL, built_to TEXT NOT NULL, built INTEGER NOT NULL, definition BLOB NOT NULL)""",
+    "CREATE UNIQUE INDEX indexes_by_name ON indexes (space, collection, name) WHERE stage < 2",
 )
 
 _FORMATS = (_FORMAT_1, _FORMAT_2)

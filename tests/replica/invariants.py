@@ -17,8 +17,8 @@ from syncore.protocol.commit_codec import decode_commit
 from syncore.protocol.segments import Segment, decode_segment, open_segment
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.entries import decode_entries
-from syncore.replica.local_replica import LocalReplica, resolution_context
-from syncore.replica.space_state import SpaceState, load_space
+from syncore.replica.local_replica import LocalReplica
+from syncore.replica.space_state import SpaceState, load_space, resolution_context
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.log_rows import LogRows
 from syncore.storage.pending_rows import PendingRows

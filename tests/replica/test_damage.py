@@ -102,6 +102,7 @@ DAMAGES: list[tuple[str, str, Reading, str]] = [
     ("undo_steps", "step", _undo, "a change that can be undone"),
     ("undo_steps", "documents", _undo, "a transaction that can be undone"),
     ("redo_steps", "step", _redo, "a change that can be undone"),
+    ("indexes", "definition", _open, "the definition of an index"),
     ("redo_steps", "documents", _redo, "a transaction that can be undone"),
 ]
 
@@ -117,6 +118,7 @@ async def make_file(folder: Path) -> Device:
     await device.open()
     await device.collection("notes").insert({"t": Text("abc")}, id="a")
     await device.collection("notes").insert({"t": Text("abc" * LONG_BYTES)}, id="z")
+    await (await device.collection("notes").create_index("t")).built()
     for _ in range(2):
         async with device.transaction() as transaction:
             for id_ in ("u", "v"):

@@ -1,6 +1,5 @@
 """What type checkers make of programs that use syncore: mypy runs over this file, the test runs it."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import assert_type
 
@@ -10,15 +9,20 @@ from syncore import (
     Counter,
     Document,
     Durability,
+    Expression,
+    Page,
     Presence,
     Present,
+    Query,
     Replica,
     Space,
     SpaceStatus,
     Text,
     Transaction,
+    count,
     increment,
     rewrite,
+    where,
 )
 
 
@@ -31,7 +35,12 @@ async def test_example_uses_have_the_types_that_people_expect(tmp_path: Path) ->
         changed = await films.update(film, votes=increment(1), title=rewrite(str.upper), seen=film.token)
         assert_type(changed, Document)
         assert_type(await films.find_one(film.id), Document | None)
-        assert_type(films.find({"title": "ALIEN"}, limit=1), AsyncIterator[Document])
+        assert_type(where.title == "ALIEN", Expression)
+        query = assert_type(films.find(where.title == "ALIEN", order_by="title", limit=1), Query)
+        assert_type(await query, list[Document])
+        assert_type([found async for found in films.find({"title": "ALIEN"})], list[Document])
+        assert_type(await query.page(), Page)
+        assert_type(await query.aggregate(n=count()), dict[str, object])
         async with replica.transaction(durability=Durability.FULL) as transaction:
             assert_type(transaction, Transaction)
             assert_type(await transaction.insert("films", {"review": Text("x")}), str)

@@ -11,9 +11,8 @@ from syncore.documents.rich import RichPart
 from syncore.replica.doctor.findings import Finding, Mend
 from syncore.replica.doctor.subject import PAGE_ROWS, Subject
 from syncore.replica.document_work import DocumentWork
-from syncore.replica.local_replica import resolution_context
 from syncore.replica.space_memory import SpaceMemory
-from syncore.replica.space_state import SpaceState
+from syncore.replica.space_state import SpaceState, resolution_context
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.protection import recover
 

@@ -18,12 +18,11 @@ from syncore.protocol.items import ControlItem, decode_item, read_accepted
 from syncore.protocol.receipts import Cursor, extend_log, start_of_log
 from syncore.protocol.segments import Segment, decode_segment
 from syncore.replica.document_work import DocumentWork
-from syncore.replica.local_replica import resolution_context
 from syncore.replica.merging import Merge
 from syncore.replica.reprojecting import reproject_ruled
 from syncore.replica.space_keys import SpaceCipher, SpaceKeys, SpacePresenceCipher
 from syncore.replica.space_memory import SpaceMemory
-from syncore.replica.space_state import SpaceState, load_space
+from syncore.replica.space_state import SpaceState, load_space, resolution_context
 from syncore.storage.log_rows import LogRows
 from syncore.storage.schema import prepare
 from syncore.storage.space_rows import SpaceRow, SpaceRows
