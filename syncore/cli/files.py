@@ -109,7 +109,7 @@ def _lines(record: dict[str, object]) -> list[str]:
     if isinstance(reasons, list):
         lines += [f"  cannot be sent: {printable(str(reason))}" for reason in reasons]
     if isinstance(lacking, list):
-        lines += [f"  shown by default: {printable(str(sentence))}" for sentence in lacking]
+        lines += [f"  the last write is shown: {printable(str(sentence))}" for sentence in lacking]
     return lines
 
 

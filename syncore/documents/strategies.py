@@ -24,6 +24,8 @@ from syncore.documents.value_order import OrderKey, order_key, sort_key
 Siblings = Sequence[Sibling]
 PlainStrategy = Callable[[Siblings, ResolutionContext], Verdict]
 
+_NO_BASE = "the texts share no earlier text, or it was too long for them to carry"
+
 
 def resolve(siblings: Siblings, rule: Rule, context: ResolutionContext) -> Verdict:
     """What a register shows.
@@ -99,7 +101,7 @@ def merge_text(siblings: Siblings, context: ResolutionContext) -> Verdict:
         return _stand_in(siblings, rule, context, "not all values are texts")
     base = common_base([sibling.ancestors for sibling in ordered])
     if base is None:
-        return _stand_in(siblings, rule, context, "the texts share no earlier text that they carry")
+        return _stand_in(siblings, rule, context, _NO_BASE)
     merged = merge_texts(base, texts)
     if merged is None:
         return _stand_in(siblings, rule, context, "the texts are too long or too different")
