@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 import msgpack
 
+from syncore.codec.packers import ReusedPacker
 from syncore.core.errors import Malformed
 
+_PACKER = ReusedPacker()
 _AS_DATETIME = 3
 """How msgpack reads its timestamp extension; packing a datetime raises, so timestamps are refused."""
 
@@ -19,8 +21,7 @@ Packed = None | bool | int | float | str | bytes | Sequence["Packed"]
 
 def pack(structure: Packed) -> bytes:
     """The canonical bytes of a structure of arrays and scalars."""
-    encoded: bytes = msgpack.packb(structure, use_bin_type=True)
-    return encoded
+    return _PACKER.pack(structure)
 
 
 def unpack(data: bytes, *, what: str, max_bytes: int) -> "Unpacked":

@@ -14,6 +14,7 @@ from uuid import UUID
 import msgpack
 
 from syncore.codec.instants import decode_datetime, encode_datetime
+from syncore.codec.packers import ReusedPacker
 from syncore.core.errors import InvalidValue, Malformed
 from syncore.core.limits import MAX_INTEGER_BYTES, MAX_VALUE_BYTES, MAX_VALUE_DEPTH
 
@@ -39,6 +40,7 @@ EXT_DATETIME = 3
 EXT_DATE = 4
 EXT_UUID = 5
 
+_PACKER = ReusedPacker()
 _UUID_BYTES = 16
 _DATE_BYTES = 4
 _PLAIN = (type(None), bool, bytes)
@@ -50,7 +52,7 @@ def encode_value(value: object) -> bytes:
     Raises:
         InvalidValue: the value, or something inside it, could not be given back exactly.
     """
-    encoded: bytes = msgpack.packb(_prepare(value, MAX_VALUE_DEPTH), use_bin_type=True)
+    encoded = _PACKER.pack(_prepare(value, MAX_VALUE_DEPTH))
     if len(encoded) > MAX_VALUE_BYTES:
         raise InvalidValue(f"a value takes {len(encoded)} bytes; {MAX_VALUE_BYTES} are allowed")
     return encoded

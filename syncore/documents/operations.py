@@ -8,7 +8,7 @@ one encoding.
 Knows nothing of states, validity against a past (:mod:`syncore.documents.record_validity`), or planning.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
@@ -336,8 +336,7 @@ def in_order(operations: Iterable[Operation]) -> tuple[Operation, ...]:
 
 def encode_record_entry(entry: RecordEntry) -> bytes:
     """The canonical bytes of an entry whose operations are in order."""
-    targets = [operation.target for operation in entry.operations]
-    assert all(first < second for first, second in pairwise(targets))
+    assert _is_in_order(entry.operations)
     return pack([*pack_key(entry.key), [operation.structure() for operation in entry.operations]])
 
 
@@ -349,8 +348,7 @@ def decode_record_entry(body: bytes) -> RecordEntry:
     """
     parts = as_array(unpack(body, what=_RECORD, max_bytes=MAX_COMMIT_BYTES), what=_RECORD, length=4)
     operations = tuple(_read_operation(part) for part in as_array(parts[3], what="an entry's operations"))
-    targets = [operation.target for operation in operations]
-    if any(first >= second for first, second in pairwise(targets)):
+    if not _is_in_order(operations):
         raise Malformed("the operations of an entry are out of order, or two have the same target")
     return RecordEntry(key=as_key(parts), operations=operations)
 
@@ -385,6 +383,13 @@ def as_declarable(structure: Unpacked) -> FieldKind:
     if kind not in DECLARABLE:
         raise Malformed("this kind of field is never declared")
     return kind
+
+
+def _is_in_order(operations: Sequence[Operation]) -> bool:
+    if len(operations) == 1:  # nearly always, and nothing to compare
+        return True
+    targets = [operation.target for operation in operations]
+    return all(first < second for first, second in pairwise(targets))
 
 
 def _read_operation(structure: Unpacked) -> Operation:

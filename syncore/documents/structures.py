@@ -91,15 +91,18 @@ def as_dots(structure: Unpacked, *, what: str, max_dots: int = MAX_SET_REPLACED)
     flat = as_array(structure, what=what, max_length=2 * max_dots)
     if len(flat) % 2:
         raise Malformed(f"{what} must be pairs")
-    if not flat:
-        return ()
+    dots: list[Dot] = []
     pairs = iter(flat)
-    dots = tuple(
-        Dot(as_writer(writer), as_number(number)) for writer, number in zip(pairs, pairs, strict=True)
-    )
-    if any(first >= second for first, second in pairwise(dots)):
+    for writer, number in zip(pairs, pairs, strict=True):
+        # Spelled out and not through as_integer: every operation of a merge comes by here.
+        if type(writer) is not int or type(number) is not int:
+            raise Malformed(f"{what} must be integers")
+        if not (0 <= writer <= MAX_WRITER and 1 <= number <= MAX_NUMBER):
+            raise Malformed(f"{what} must be pairs of a writer and a commit number")
+        dots.append(Dot(Writer(writer), number))
+    if len(dots) > 1 and any(first >= second for first, second in pairwise(dots)):
         raise Malformed(f"{what} must be sorted, none of them twice")
-    return dots
+    return tuple(dots)
 
 
 def pack_vector(vector: Mapping[Writer, int]) -> list[Packed]:
