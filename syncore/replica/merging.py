@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from syncore.core.errors import CryptoError, InvalidSegment, ProtocolViolation, RelayLostData, SyncoreError
 from syncore.core.hybrid_clock import HybridTime
-from syncore.core.identifiers import CommitId, Writer, device_index
+from syncore.core.identifiers import CommitId, DocumentKey, Writer, device_index
 from syncore.core.ports import SqlConnection
 from syncore.core.vectors import Vector, join
 from syncore.documents.operations import RichEntry
@@ -154,14 +154,18 @@ class Merge:
         rows = pending.after(0, limit=sealed.last - sealed.first + 1)
         assert [row.dot.number for row in rows] == list(range(sealed.first, sealed.last + 1))
         log_pending(self._sql, self._state.number, until=rows[-1].sequence)
+        documents: dict[DocumentKey, int] = {}
+        removed: list[tuple[int, list[int]]] = []
         for row in rows:
             commit = self._work.decoded(row)
             for entries in commit.entries.values():
                 for entry in entries:
                     self._work.confirm_own(entry, dot=row.dot, time=commit.time, segment_end=sealed.last)
-            pending.remove(row.sequence, [self._work.row_of(key) for key in commit.entries])
-            for key in commit.entries:
-                self._work.settle(key)
+            documents.update((key, self._work.row_of(key)) for key in commit.entries if key not in documents)
+            removed.append((row.sequence, [documents[key] for key in commit.entries]))
+        pending.remove_all(removed)
+        for key in documents:
+            self._work.settle(key)
         write_last_time(self._sql, self._work.decoded(rows[-1]).time)
         self._state.pending_count -= len(rows)
         self._merged.acknowledged += len(rows)

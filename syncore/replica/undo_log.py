@@ -54,7 +54,7 @@ def log_pending(sql: SqlConnection, space: int, *, until: int | None = None) -> 
     """Move what pending rows keep, up to a sequence, into the log: before they go, or the log is used."""
     pending, rows = PendingRows(sql, space), UndoRows(sql)
     documents: set[int] = set()
-    for sequence, dot, waiting in pending.waiting_steps(until):
+    for dot, waiting in pending.waiting_steps(until):
         time, steps = as_array(
             unpack(waiting, what=_WAITING, max_bytes=_MAX_WAITING), what=_WAITING, length=2
         )
@@ -63,8 +63,9 @@ def log_pending(sql: SqlConnection, space: int, *, until: int | None = None) -> 
             document, step = as_array(part, what=_WAITING, length=2)
             by_document[as_integer(document, what=_WAITING)] = as_bytes(step, what=_WAITING)
         _push(rows, by_document, dot=dot, time=HybridTime(as_integer(time, what=_WAITING)), stack=Stack.UNDO)
-        pending.forget_steps(sequence)
         documents.update(by_document)
+    if documents:
+        pending.forget_steps(until)
     for document in sorted(documents):
         if rows.count(Stack.UNDO, document) > MAX_UNDO_STEPS:
             rows.trim(Stack.UNDO, document, keep=MAX_UNDO_STEPS)

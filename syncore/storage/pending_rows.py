@@ -96,21 +96,14 @@ class PendingRows:
             (self._space, document),
         )
 
-    def waiting_steps(self, until: int | None = None) -> list[tuple[int, Dot, bytes]]:
-        """Sequence, dot and undo steps of the commits up to a sequence (of all) that are not logged yet."""
+    def waiting_steps(self, until: int | None = None) -> list[tuple[Dot, bytes]]:
+        """Dot and undo steps of the commits up to a sequence (of all) that are not logged yet."""
         found = self._sql.rows(
-            "SELECT sequence, writer, number, steps FROM pending"
+            "SELECT writer, number, steps FROM pending"
             " WHERE space = ? AND sequence <= ? AND steps IS NOT NULL ORDER BY sequence",
             (self._space, _MAX_SEQUENCE if until is None else until),
         )
-        return [
-            (
-                integer(s),
-                Dot(Writer(integer(w)), integer(n)),
-                recover(steps, what=_STEPS),
-            )
-            for s, w, n, steps in found
-        ]
+        return [(Dot(Writer(integer(w)), integer(n)), recover(steps, what=_STEPS)) for w, n, steps in found]
 
     def waiting_steps_of(self, document: int) -> list[bytes]:
         """The undo steps, not logged yet, of the commits that touch a document, newest first."""
@@ -121,10 +114,11 @@ class PendingRows:
         )
         return [recover(row[0], what=_STEPS) for row in found]
 
-    def forget_steps(self, sequence: int) -> None:
-        """The undo steps of a commit are logged."""
+    def forget_steps(self, until: int | None = None) -> None:
+        """The undo steps of the commits up to a sequence (of all) are logged."""
         self._sql.execute(
-            "UPDATE pending SET steps = NULL WHERE space = ? AND sequence = ?", (self._space, sequence)
+            "UPDATE pending SET steps = NULL WHERE space = ? AND sequence <= ? AND steps IS NOT NULL",
+            (self._space, _MAX_SEQUENCE if until is None else until),
         )
 
     def has_id(self, id_: CommitId) -> bool:
@@ -171,10 +165,17 @@ class PendingRows:
 
     def remove(self, sequence: int, documents: list[int]) -> None:
         """Take a commit out of the log: it is confirmed, carried by another segment, or set aside."""
-        self._sql.execute("DELETE FROM pending WHERE space = ? AND sequence = ?", (self._space, sequence))
+        self.remove_all([(sequence, documents)])
+
+    def remove_all(self, commits: Sequence[tuple[int, list[int]]]) -> None:
+        """Take commits out of the log, each given by its sequence and the documents that it touches."""
+        self._sql.execute_many(
+            "DELETE FROM pending WHERE space = ? AND sequence = ?",
+            ((self._space, sequence) for sequence, _ in commits),
+        )
         self._sql.execute_many(
             "DELETE FROM pending_documents WHERE document = ? AND sequence = ?",
-            [(document, sequence) for document in documents],
+            ((document, sequence) for sequence, documents in commits for document in documents),
         )
 
     def set_aside(self, id_: CommitId, body: bytes, reason: str) -> None:
