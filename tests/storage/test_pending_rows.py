@@ -58,6 +58,23 @@ def test_commits_are_found_by_document(sql: SqlConnection, pending: PendingRows)
     assert pending.all() == [commit(2)]
 
 
+def test_commits_leave_together(sql: SqlConnection, pending: PendingRows) -> None:
+    """Those that are named go with their documents, the others stay; undo steps are forgotten up to a
+    place.
+    """
+    rows = DocumentRows(sql, 1)
+    first, second = (rows.add(DocumentKey("n", id_), b"", is_deleted=False) for id_ in "ab")
+    for sequence in (1, 2, 3, 4):
+        pending.append(commit(sequence), [first] if sequence < 4 else [first, second], b"steps")
+    pending.remove_all([(1, [first]), (3, [first])])
+    assert pending.all() == [commit(2), commit(4)]
+    assert pending.of_document(first) == [commit(2), commit(4)]
+    pending.forget_steps(2)
+    assert pending.waiting_steps() == [(commit(4).dot, b"steps")]
+    pending.remove_all([(2, [first]), (4, [first, second])])
+    assert (pending.touches(first), pending.touches(second)) == (False, False)
+
+
 def test_the_last_number_is_that_of_one_writer(pending: PendingRows) -> None:
     """The place counts over all writers, the number over one."""
     assert pending.last(A) == (0, 0)
