@@ -121,7 +121,7 @@ def _write_no_projection(_right: Right) -> Right:
     def wrong(self: DocumentWork, entry: Any, *, dot: Dot, time: Any, segment_end: int) -> None:  # noqa: ANN401 - as it comes
         held = self.hold(entry.key)
         is_new = held.row is None
-        self._apply_confirmed(entry, dot=dot, time=time, segment_end=segment_end)
+        self._apply_confirmed(self._touch(entry.key), entry, dot=dot, time=time, segment_end=segment_end)
         if held.confirmed is not None or hasattr(entry, "update"):
             held.visible.apply(entry, dot=dot, time=time)
         self._touch(entry.key).is_visible_changed |= is_new

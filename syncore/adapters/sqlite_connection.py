@@ -72,6 +72,27 @@ class SqliteConnection:
         _check_transaction(self._connection)
 
 
+class _ReadingConnection(SqliteConnection):
+    """Begins its transaction when it is first used."""
+
+    __slots__ = ("_has_begun",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        super().__init__(connection)
+        self._has_begun = False
+
+    def end(self) -> None:
+        """Begin no transaction from now on: the work that this was for is done."""
+        self._has_begun = True
+
+    def _check(self) -> None:
+        if self._has_begun:
+            super()._check()
+        else:
+            run(self._connection, "BEGIN")
+            self._has_begun = True
+
+
 def begin_write(connection: sqlite3.Connection) -> None:
     """Begin a write transaction, for :func:`finish_write`. Raises ``Locked`` when others hold the lock."""
     run(connection, "BEGIN IMMEDIATE")
@@ -109,12 +130,17 @@ def write_transaction(
 
 
 def read_transaction(connection: sqlite3.Connection, work: Callable[[SqlConnection], T]) -> T:
-    """Run ``work`` in a read transaction; if it wrote, that is rolled back and ``Misused`` is raised."""
+    """Run ``work`` in a read transaction; if it wrote, that is rolled back and ``Misused`` is raised.
+
+    The transaction begins with the first statement, where SQLite would take its snapshot in any case: work
+    that finds in memory what it looks for costs nothing here.
+    """
     changes = connection.total_changes
-    run(connection, "BEGIN")
+    reading = _ReadingConnection(connection)
     try:
-        result = work(SqliteConnection(connection))
+        result = work(reading)
     finally:
+        reading.end()
         _roll_back(connection)
     if connection.total_changes != changes:
         raise Misused("a read has written; nothing of it was kept", hint="use write()")

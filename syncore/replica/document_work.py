@@ -108,17 +108,19 @@ class DocumentWork:
 
     def apply_remote(self, entry: DecodedEntry, *, dot: Dot, time: HybridTime, segment_end: int) -> None:
         """Merge an entry of somebody else's segment into both sides."""
-        held = self.hold(entry.key)
-        self._apply_confirmed(entry, dot=dot, time=time, segment_end=segment_end)
+        touched = self._touch(entry.key)
+        held = touched.held
+        assert held is not None, "a document that is touched by its record alone is not held"
+        self._apply_confirmed(touched, entry, dot=dot, time=time, segment_end=segment_end)
         if held.confirmed is not None or isinstance(entry, RichEntry):
             held.visible.apply(entry, dot=dot, time=time)
-        self._touch(entry.key).is_visible_changed = True
+        touched.is_visible_changed = True
 
     def confirm_own(self, entry: DecodedEntry, *, dot: Dot, time: HybridTime, segment_end: int) -> None:
         """Merge a pending entry of ours, which is visible already, into the confirmed side."""
         touched = self._touch_confirmed(entry.key)
         assert touched.held is None or touched.held.confirmed is not None
-        self._apply_confirmed(entry, dot=dot, time=time, segment_end=segment_end)
+        self._apply_confirmed(touched, entry, dot=dot, time=time, segment_end=segment_end)
 
     def decoded(self, row: PendingRow) -> DecodedCommit:
         """A pending commit's entries by document."""
@@ -233,7 +235,7 @@ class DocumentWork:
         return bool(self._touched or self._unwritten or self._unlogged)
 
     def _touch(self, key: DocumentKey) -> _Touched:
-        held = self.hold(key)
+        held = self.hold(key)  # before anything else: it ends what touched the record alone
         touched = self._touched.get(key)
         if touched is None:
             touched = self._touched[key] = _Touched(held)
@@ -248,8 +250,14 @@ class DocumentWork:
             touched = self._touched[key] = _Touched(None, row, load_record(self.rows, row))
         return touched or self._touch(key)
 
-    def _apply_confirmed(self, entry: DecodedEntry, *, dot: Dot, time: HybridTime, segment_end: int) -> None:
-        touched = self._touch_confirmed(entry.key)
+    def _write_log(self) -> None:
+        if self._unlogged:
+            self.pending.append_all(self._unlogged)
+            self._unlogged.clear()
+
+    def _apply_confirmed(
+        self, touched: _Touched, entry: DecodedEntry, *, dot: Dot, time: HybridTime, segment_end: int
+    ) -> None:
         touched.is_confirmed_changed = True
         if not isinstance(entry, RichEntry):
             touched.confirmed_record.apply_operations(entry.operations, dot=dot, time=time)
@@ -258,11 +266,6 @@ class DocumentWork:
         touched.clocks.setdefault(dot.writer, {})[segment_end] = entry.clock_after
         if touched.held is None or touched.held.confirmed is not None:
             touched.confirmed_record.note_rich(dot, entry.clock_after)
-
-    def _write_log(self) -> None:
-        if self._unlogged:
-            self.pending.append_all(self._unlogged)
-            self._unlogged.clear()
 
     def _show(self, key: DocumentKey, held: HeldDocument) -> Projection:
         projection = self._project(key, held)

@@ -170,6 +170,25 @@ def test_a_read_that_writes_keeps_nothing(connection: sqlite3.Connection) -> Non
     assert numbers(connection) == [1]
 
 
+def test_a_read_that_looks_at_nothing_begins_nothing(connection: sqlite3.Connection) -> None:
+    """The transaction begins with the first statement, holds for all of them, and cannot be begun once the
+    work is over.
+    """
+    kept: list[SqlConnection] = []
+    states: list[bool] = []
+
+    def look(sql: SqlConnection) -> None:
+        states.append(connection.in_transaction)
+        sql.rows("SELECT number FROM item")
+        states.append(connection.in_transaction)
+
+    read_transaction(connection, kept.append)
+    read_transaction(connection, look)
+    assert (states, connection.in_transaction) == ([False, True], False)
+    with pytest.raises(Misused):
+        kept[0].rows("SELECT number FROM item")
+
+
 def test_writing_begins_with_the_lock(connection: sqlite3.Connection, connect: Connect) -> None:
     """Who begins to write holds the lock from the start, so others are refused before their work has run."""
     other = connect()
