@@ -1,4 +1,4 @@
-"""``python -m benchmarks write|merge|fanout|join|open|sql [--json]``: hot paths beside their primitives."""
+"""``python -m benchmarks write|text|merge|fanout|join|open|sql [--json]``: paths beside their primitives."""
 
 import argparse
 import asyncio
@@ -13,6 +13,7 @@ from benchmarks.measuring import Comparison
 
 MODULES = {
     "write": "write",
+    "text": "text",
     "merge": "merge",
     "fanout": "fanout",
     "join": "join",
