@@ -259,7 +259,8 @@ async def test_memory_is_watched(analyst: Analyst, monkeypatch: pytest.MonkeyPat
 
 async def test_cancelling_ends_a_query(analyst: Analyst) -> None:
     """A caller who goes takes the query along, at once, and the connection stays usable."""
-    asking = asyncio.ensure_future(ask(analyst, BOMBS[0]))
+    bounds = QueryBounds(seconds=1_000, rows=1, result_bytes=1_000)  # longer than a test may take
+    asking = asyncio.ensure_future(analyst.ask(BOMBS[0], (), scope, bounds))
     await ask_something_else(analyst, asking)
     with pytest.raises(asyncio.CancelledError):
         await asking

@@ -89,7 +89,18 @@ async def test_settings_make_columns(replica: Replica) -> None:
     assert (await replica.sql("select * from plans")).columns == ("_id", "cost")
 
 
-async def test_spaces_are_apart(replica: Replica, tmp_path: Path) -> None:
+async def test_other_spaces_are_not_there(replica: Replica, tmp_path: Path) -> None:
+    """Documents of another space are neither rows nor make tables or columns."""
+    connection = sqlite3.connect(tmp_path / "replica.db")
+    connection.execute("UPDATE documents SET space = 99 WHERE id IN ('ran', 'ripley')")
+    connection.commit()
+    connection.close()
+    rows = await replica.sql("select * from movies")
+    assert (rows.columns, len(rows)) == (("_id", "gross", "title", "year"), 1)
+    assert "no such table" in str(await failure(replica, "select * from roles"))
+
+
+async def test_readers_see_the_same(replica: Replica, tmp_path: Path) -> None:
     """Whoever reads a file beside its owner sees the same; internal collections are no tables."""
     path = tmp_path / "replica.db"
     async with Replica.open(path, keystore=tmp_path / "keys", read_only=True) as reader:
