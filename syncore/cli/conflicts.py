@@ -9,7 +9,7 @@ from syncore.cli.showing import cell
 from syncore.cli.syncing import for_a_while, until_stopped
 from syncore.cli.values import field_from_json, field_to_json
 from syncore.codec.json_values import Json, datetime_text, parse_json
-from syncore.core.errors import InvalidValue, Misused
+from syncore.core.errors import InvalidChange, InvalidValue, Misused
 from syncore.documents.changes import UNSET, Unset
 from syncore.documents.operations import FieldKind
 from syncore.documents.rules import CollectionRules
@@ -77,6 +77,11 @@ async def _resolve(options: argparse.Namespace, output: Output) -> int:
     async with owned(options, output) as replica:
         space = chosen_space(replica, options)
         conflict = await _wanted(space, options)
+        if options.seen not in (None, conflict.token):
+            raise InvalidChange(
+                f"{options.collection}/{options.id} has changed since it was listed with that token",
+                hint="nothing was settled; `syncore conflicts` lists it as it is now",
+            )
         if options.accept:
             await conflict.accept()
         elif options.choose is not None:
@@ -181,6 +186,7 @@ def _text(conflict: Conflict) -> str:
     if conflict.kind is ConflictKind.VALUES:
         lines.append(f"  shows {printable(cell(conflict.value))}")
     lines += [f"  {number}. {_sibling_text(one)}" for number, one in enumerate(conflict.siblings, start=1)]
+    lines.append(f"  token {conflict.token}")
     return "\n".join(lines)
 
 
@@ -209,7 +215,9 @@ def _kind(conflict: Conflict) -> FieldKind | None:
 
 
 def _value(text: str) -> object:
+    """JSON is what it says, and refused where it says nothing; anything else is text."""
     try:
-        return field_from_json(parse_json(text))
+        parsed = parse_json(text)
     except InvalidValue:
         return text
+    return field_from_json(parsed)

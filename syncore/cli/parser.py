@@ -256,6 +256,11 @@ def _add_conflicts(commands: Subparsers) -> None:
     way.add_argument("--choose", type=_count, metavar="N", help="the sibling with this number")
     way.add_argument("--value", metavar="JSON", help="another value")
     way.add_argument("--accept", action="store_true", help="what is shown")
+    settle.add_argument(
+        "--seen",
+        metavar="TOKEN",
+        help="the token in the list that was read: settle nothing if the document has changed since",
+    )
     rules = _add(
         commands, "conflicts:configure", "set the rules by which conflicts are resolved", notes=_RULES
     )

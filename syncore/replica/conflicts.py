@@ -4,7 +4,7 @@ Owns the views: which values disagree, who wrote them, what is shown and by whic
 in by the inbox (:mod:`syncore.replica.inbox`), which knows the replica.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import datetime
@@ -105,12 +105,22 @@ class Conflict:
     token: str
     _settle: Settle = dataclass_field(compare=False, repr=False)
 
+    def stands_in(self, found: Sequence["Conflict"]) -> bool:
+        """Whether any side of it is among the conflicts of its document as they are now."""
+        sides = {_side(one) for one in self.siblings}
+        return any(
+            (one.field, one.kind) == (self.field, self.kind)
+            and not sides.isdisjoint(_side(sibling) for sibling in one.siblings)
+            for one in found
+        )
+
     async def choose(self, sibling: ConflictSibling) -> None:
         """Settle the conflict with one of its siblings; a value keeps its label.
 
         Raises:
             Misused: it is not one of them.
             DocumentNotFound: the document was deleted meanwhile.
+            InvalidChange: the conflict was settled meanwhile.
         """
         if sibling not in self.siblings:
             raise Misused("a conflict is settled with one of its own siblings", hint="or set() another value")
@@ -129,6 +139,7 @@ class Conflict:
             Misused: the conflict is about a deletion.
             InvalidValue: no field can hold it.
             DocumentNotFound: the document was deleted meanwhile.
+            InvalidChange: the conflict was settled meanwhile.
         """
         if self.kind is ConflictKind.DELETION:
             raise Misused("a deletion is confirmed or taken back", hint="choose() one of the siblings")
@@ -139,6 +150,7 @@ class Conflict:
 
         Raises:
             DocumentNotFound: the document was deleted meanwhile.
+            InvalidChange: the conflict was settled meanwhile.
         """
         if self.kind is ConflictKind.VALUES:
             shown = encode_value(self.value)
@@ -147,6 +159,11 @@ class Conflict:
             await self._settle(self, Verb.UPDATE, self.value if sibling is None else _said_by(sibling))
         else:
             await self.choose(next(sibling for sibling in self.siblings if sibling.is_shown))
+
+
+def _side(sibling: ConflictSibling) -> tuple[object, ...]:
+    """What stays the same of a sibling while it is there."""
+    return sibling.kind, sibling.is_deletion, sibling.device, sibling.time, sibling.label
 
 
 def _said_by(sibling: ConflictSibling) -> object:

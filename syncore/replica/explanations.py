@@ -101,8 +101,8 @@ class Part:
         value: The value, the amount, the element, the run of text, or the list of items.
         device: The index of the device that wrote it.
         is_shown: Whether reads show it.
-        origins: The commits that wrote it, oldest first: one, but for counters and for runs of text and
-        items.
+        origins: The commits that wrote it, oldest first: one, but for runs of text and items. Of a device's
+            share of a counter it is the newest; what all of them add up to is checked, not listed.
     """
 
     value: FieldValue

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from functools import partial
 
-from syncore.core.errors import WatcherLagged
+from syncore.core.errors import InvalidChange, WatcherLagged
 from syncore.core.identifiers import SETTINGS, DocumentKey, check_collection
 from syncore.core.ports import Durability
 from syncore.documents.resolution import Contest
@@ -123,9 +123,23 @@ class ConflictInbox:
 
     async def _settle(self, conflict: Conflict, verb: Verb, change: object) -> None:
         number = self._space()
+        key = DocumentKey(conflict.collection, conflict.id)
+
+        def look(work: DocumentWork) -> bool:
+            visible = work.hold(key).visible
+            if conflict.field is not None and not visible.is_live(work.context):
+                return True  # the write says better what is wrong
+            return conflict.stands_in(self._reader(work).conflicts(visible))
+
+        if not await self._replica.preview(number, look):
+            raise InvalidChange(
+                f"the conflict in {key.collection}/{key.id} was settled meanwhile",
+                hint="nothing was written; list the conflicts again",
+                field=conflict.field,
+            )
         intent = Intent(
             verb=verb,
-            key=DocumentKey(conflict.collection, conflict.id),
+            key=key,
             changes={} if conflict.field is None else {conflict.field: change},
             seen=await seen_vector(self._replica, number, conflict.token),
         )

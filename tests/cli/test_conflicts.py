@@ -3,12 +3,13 @@
 from tests.cli.command_line import Machine
 
 
-def contest(machine: Machine, *values: str) -> None:
-    """A document whose field ``n`` was written by several at once."""
+def contest(machine: Machine, *values: str) -> str:
+    """A document whose field ``n`` was written by several at once, and the token that they had seen."""
     machine.ok("put", "movies", "alien", "n=0")
     token = str(machine.ok("get", "movies", "alien", "--token", "--json").record["$token"])
     for value in values:
         machine.ok("put", "movies", "alien", f"n={value}", "--seen", token)
+    return token
 
 
 def test_conflicts_are_listed(machine: Machine) -> None:
@@ -52,6 +53,30 @@ def test_conflicts_are_settled(machine: Machine) -> None:
     assert machine.run("resolve", "movies", "alien", "--accept").code == 1
     assert machine.run("resolve", "movies", "alien", "n").code == 2
     assert machine.run("resolve", "movies", "alien", "n", "--accept", "--choose", "1").code == 2
+
+
+def test_nothing_is_settled_that_was_not_listed(machine: Machine) -> None:
+    """With the list's token, what arrived since is not settled, whatever number it has; nor is the rest."""
+    before = contest(machine, "1", "2")
+    token = str(machine.ok("conflicts", "--json").record["token"])
+    assert machine.ok("conflicts").out.splitlines()[-1] == f"  token {token}"
+    machine.ok("put", "movies", "alien", "n=3", "--seen", before)
+    refused = machine.run("resolve", "movies", "alien", "n", "--accept", "--seen", token, "--json")
+    assert (refused.code, refused.error["error"]) == (1, "InvalidChange")
+    assert machine.ok("get", "movies", "alien", "--json").record["n"] == 3
+    contest(machine, "1", "2")
+    token = str(machine.ok("conflicts", "--json").record["token"])
+    machine.ok("resolve", "movies", "alien", "n", "--choose", "2", "--seen", token)
+    assert machine.ok("get", "movies", "alien", "--json").record["n"] == 1
+
+
+def test_a_value_that_says_nothing_is_refused(machine: Machine) -> None:
+    """JSON that is no value is not taken for text, as ``put`` does not; what is no JSON is text."""
+    contest(machine, "1", "2")
+    wrong = machine.run("resolve", "movies", "alien", "n", "--value", '{"$decimal": "x"}', "--json")
+    assert (wrong.code, wrong.error["error"]) == (1, "InvalidValue")
+    machine.ok("resolve", "movies", "alien", "n", "--value", "{a text")
+    assert machine.ok("get", "movies", "alien", "--json").record["n"] == "{a text"
 
 
 def test_a_deletion_is_settled(machine: Machine) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from syncore.core.errors import DocumentNotFound, InvalidValue, Misused
+from syncore.core.errors import DocumentNotFound, InvalidChange, InvalidValue, Misused
 from syncore.documents.changes import UNSET, Counter, List, Set, Text, asserted
 from syncore.documents.operations import FieldKind
 from syncore.documents.rules import Authority
@@ -62,16 +62,20 @@ async def test_settling_with_a_sibling_another_value_or_what_is_shown(tmp_path: 
 
 
 async def test_a_sibling_that_arrives_meanwhile_stays(tmp_path: Path) -> None:
-    """What the chooser has not seen is beside the choice, as a conflict; and can be chosen in turn."""
+    """What the chooser has not seen is beside the choice; what is settled is not settled again."""
     async with open_private(tmp_path / "a.db") as replica:
-        conflict = await disagree(replica, 1, 2)
-        await replica.collection().update("a", n=3, seen=conflict.token)
+        made = await replica.collection().insert({"n": 0}, id="a")
+        for value in (1, 2):
+            await replica.collection().update("a", n=value, seen=made.token)
+        [conflict] = await replica.inbox.conflicts(None, resolved=False)
+        await replica.collection().update("a", n=3, seen=made.token)
         await conflict.choose(conflict.siblings[1])
         [left] = await replica.inbox.conflicts(None, resolved=False)
         assert {one.value for one in left.siblings} == {1, 3}
-        await conflict.accept()  # which has not seen the first choice either
-        [left] = await replica.inbox.conflicts(None, resolved=False)
-        assert {one.value for one in left.siblings} == {1, 2, 3}
+        for attempt in (conflict.accept(), conflict.set(7), conflict.choose(conflict.siblings[0])):
+            with pytest.raises(InvalidChange, match="settled meanwhile"):
+                await attempt
+        assert [left] == await replica.inbox.conflicts(None, resolved=False)
 
 
 async def test_what_cannot_settle_a_conflict(tmp_path: Path) -> None:
