@@ -75,9 +75,13 @@ if TYPE_CHECKING:
     from syncore.documents.rules import Strategy as Strategy
     from syncore.engine.checkup import CheckReport as CheckReport
     from syncore.engine.checkup import check_replica as check_replica
+    from syncore.engine.collection import Collection as Collection
     from syncore.engine.presence import Presence as Presence
     from syncore.engine.replica import Replica as Replica
     from syncore.engine.space import Space as Space
+    from syncore.exchange.batch_writing import Existing as Existing
+    from syncore.exchange.report import ExportReport as ExportReport
+    from syncore.exchange.report import ImportReport as ImportReport
     from syncore.protocol.presence_table import Present as Present
     from syncore.query.aggregates import Aggregate as Aggregate
     from syncore.query.aggregates import count as count
@@ -87,7 +91,6 @@ if TYPE_CHECKING:
     from syncore.query.aggregates import sum_ as sum_
     from syncore.query.expressions import Expression as Expression
     from syncore.query.paths import where as where
-    from syncore.replica.collection import Collection as Collection
     from syncore.replica.conflicts import Conflict as Conflict
     from syncore.replica.conflicts import ConflictKind as ConflictKind
     from syncore.replica.conflicts import ConflictSibling as ConflictSibling
@@ -122,7 +125,7 @@ _HOMES = {
     "Change": "syncore.replica.views",
     "CheckReport": "syncore.engine.checkup",
     "Closed": "syncore.core.errors",
-    "Collection": "syncore.replica.collection",
+    "Collection": "syncore.engine.collection",
     "CollectionRules": "syncore.documents.rules",
     "Conflict": "syncore.replica.conflicts",
     "ConflictKind": "syncore.replica.conflicts",
@@ -138,10 +141,13 @@ _HOMES = {
     "DocumentNotFound": "syncore.core.errors",
     "Durability": "syncore.core.ports",
     "Evidence": "syncore.replica.explanations",
+    "Existing": "syncore.exchange.batch_writing",
     "Explanation": "syncore.replica.explanations",
+    "ExportReport": "syncore.exchange.report",
     "Expression": "syncore.query.expressions",
     "FieldKind": "syncore.documents.operations",
     "Finding": "syncore.replica.doctor.findings",
+    "ImportReport": "syncore.exchange.report",
     "Index": "syncore.replica.indexes",
     "IndexProgress": "syncore.replica.indexes",
     "IndexStatus": "syncore.replica.indexes",

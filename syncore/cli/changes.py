@@ -5,12 +5,12 @@ import sys
 from collections.abc import Iterable
 from typing import TextIO
 
-from syncore.cli.values import FieldChange, document_from_json, field_from_json
 from syncore.codec.json_values import Json, parse_json, value_from_json
 from syncore.core.errors import InvalidValue, TooLarge
 from syncore.core.limits import MAX_COMMIT_BYTES
 from syncore.documents.changes import UNSET, add, increment, remove
 from syncore.documents.structures import Element, encode_element
+from syncore.exchange.json_forms import FieldChange, document_from_json, field_from_json
 
 MAX_JSON_CHARACTERS = 8 * MAX_COMMIT_BYTES
 """The JSON of one document: escapes take at most six times as much as what they stand for."""

@@ -7,13 +7,13 @@ from syncore.cli.opening import chosen_space, looked_at, owned
 from syncore.cli.output import Output, printable
 from syncore.cli.showing import cell
 from syncore.cli.syncing import for_a_while, until_stopped
-from syncore.cli.values import field_from_json, field_to_json
 from syncore.codec.json_values import Json, datetime_text, parse_json
 from syncore.core.errors import InvalidChange, InvalidValue, Misused
 from syncore.documents.changes import UNSET, Unset
 from syncore.documents.operations import FieldKind
 from syncore.documents.rules import CollectionRules
 from syncore.engine.space import Space
+from syncore.exchange.json_forms import field_from_json, field_to_json
 from syncore.replica.conflicts import Conflict, ConflictKind, ConflictSibling
 
 _UNSET = "unset"

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from syncore.cli.changes import assigned, wanted_document
 from syncore.cli.opening import chosen_space, looked_at, owned
 from syncore.cli.output import Output, printable
-from syncore.cli.showing import document_json, document_table, document_text, siblings_json, siblings_text
-from syncore.cli.values import shown_value
+from syncore.cli.showing import document_table, document_text, siblings_json, siblings_text
 from syncore.documents.projection import FieldValue
+from syncore.exchange.json_forms import shown_value
+from syncore.exchange.json_lines import document_json
 from syncore.replica.views import Document
 
 _PAGE = 200

@@ -5,8 +5,9 @@ import asyncio
 
 from syncore.cli.opening import chosen_space, looked_at, owned
 from syncore.cli.output import Output, printable
-from syncore.cli.showing import document_json, explanation_json, explanation_text
+from syncore.cli.showing import explanation_json, explanation_text
 from syncore.core.errors import IntegrityError
+from syncore.exchange.json_lines import document_json
 from syncore.replica.undoing import UndoOutcome
 
 

@@ -1,179 +1,117 @@
-"""``import``: JSON lines into a collection, some hundred documents a transaction.
-
-Lines are committed in their order. At a line that cannot be imported the import ends, with every line before
-it committed; so importing again, from the beginning if the lines carry ids or else from that line, completes
-it. The file is read between the turns of the event loop, so that an interrupt never waits for standard input.
-"""
+"""``import``: JSON lines or CSV into a collection. Owns the choice of format and what is said about it."""
 
 import argparse
 import asyncio
-import json
+import io
 import sys
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
 
-from syncore.cli.lines import Line, line_error, read_batches
+from syncore.adapters.byte_files import DescriptorSource, Readable
 from syncore.cli.opening import chosen_space, owned
 from syncore.cli.output import Output
-from syncore.cli.values import change_to_json, field_to_json
-from syncore.codec.json_values import Json
-from syncore.core.errors import LocalError, Misused, TooLarge
-from syncore.engine.space import Space
-from syncore.replica.transaction import Transaction
-from syncore.replica.views import Document
-
-
-@dataclass(slots=True, kw_only=True)
-class Tally:
-    """What an import has committed so far.
-
-    Attributes:
-        lines: Lines that are done, empty ones too.
-        inserted: New documents.
-        updated: Documents that were changed.
-        unchanged: Documents that held everything already; nothing was written for them.
-    """
-
-    lines: int = 0
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-
-    def __str__(self) -> str:
-        """One line for people."""
-        return (
-            f"{self.lines} lines imported: {self.inserted} inserted, {self.updated} updated,"
-            f" {self.unchanged} unchanged"
-        )
+from syncore.cli.transferring import TAB, TransferProgress, format_of
+from syncore.core.errors import Misused
+from syncore.core.ports import ByteSource
+from syncore.engine.collection import Collection
+from syncore.exchange.report import ImportReport, OnImport
 
 
 def import_(options: argparse.Namespace, output: Output) -> int:
-    """Import JSON lines."""
-    with _opened(options.file) as stream, asyncio.Runner() as runner:
-        stack = AsyncExitStack()
+    """Import a file."""
+    return asyncio.run(_import(options, output))
+
+
+async def _import(options: argparse.Namespace, output: Output) -> int:
+    file = _standard_input() if options.file == "-" else Path(options.file)
+    progress = TransferProgress(output)
+    if isinstance(file, Path) and not file.is_file() and not file.is_fifo():
+        raise Misused(f"{options.file} cannot be read: {'a folder' if file.is_dir() else 'no such file'}")
+    async with owned(options, output) as replica:
+        collection = chosen_space(replica, options).collection(options.collection)
+        last = ImportReport()
+
+        def note(report: ImportReport) -> None:
+            nonlocal last
+            last = report
+            progress.imported(report)
+
         try:
-            replica = runner.run(stack.enter_async_context(owned(options, output)))
-            importing = Import(chosen_space(replica, options), options.collection)
-            try:
-                for batch in read_batches(stream, options.id_field):
-                    runner.run(importing.commit(batch.lines))
-                    importing.tally.lines = batch.end
-                    output.progress.show(str(importing.tally))
-                    if batch.failure is not None:
-                        raise batch.failure
-            finally:
-                runner.run(replica.flush())
-                _report(importing.tally, output)
+            last = await _read(collection, file, options, note)
         finally:
-            runner.run(stack.aclose())
+            await replica.flush()
+            _report(last, options.skip_bad, output)
     return 0
 
 
-class Import:
-    """Lines on their way into a collection.
-
-    Attributes:
-        tally: What is committed.
-    """
-
-    def __init__(self, space: Space, collection: str) -> None:
-        """Nobody else may write to the space meanwhile."""
-        self._space = space
-        self._collection = collection
-        self.tally = Tally()
-
-    async def commit(self, lines: list[Line]) -> None:
-        """Commit lines together, or in halves where they are too large for that.
-
-        Raises:
-            LocalError: a line cannot be imported; those before it are committed.
-        """
-        try:
-            failure = await self._commit_together(lines)
-        except TooLarge as error:
-            if len(lines) == 1:
-                raise line_error(lines[0].number, error) from error
-            middle = len(lines) // 2
-            await self.commit(lines[:middle])
-            await self.commit(lines[middle:])
-        else:
-            if failure is not None:
-                raise failure
-
-    async def _commit_together(self, lines: list[Line]) -> LocalError | None:
-        """Commit the lines up to the first one that cannot be imported; why it cannot."""
-        written: set[str] = set()
-        done = Tally()
-        failure: LocalError | None = None
-        async with self._space.transaction() as transaction:
-            for line in lines:
-                try:
-                    await self._write(transaction, line, written, done)
-                except LocalError as error:
-                    failure = line_error(line.number, error)
-                    break
-                done.lines = line.number
-        self.tally.lines = max(self.tally.lines, done.lines)
-        self.tally.inserted += done.inserted
-        self.tally.updated += done.updated
-        self.tally.unchanged += done.unchanged
-        return failure
-
-    async def _write(self, transaction: Transaction, line: Line, written: set[str], done: Tally) -> None:
-        existing = None
-        if line.id in written:
-            existing = await transaction.get(self._collection, line.id)
-        elif line.id is not None:
-            existing = await self._space.collection(self._collection).find_one(line.id)
-        if existing is None:
-            written.add(await transaction.insert(self._collection, line.fields, id=line.id))
-            done.inserted += 1
-        elif _is_shown(line, existing):
-            done.unchanged += 1
-        else:
-            await transaction.update((self._collection, existing.id), line.fields)
-            written.add(existing.id)
-            done.updated += 1
-
-
-def _is_shown(line: Line, document: Document) -> bool:
-    """Whether the document holds already what the line says, and nobody disagrees about it."""
-    kinds = document.kinds
-    return all(
-        name in document
-        and name not in document.conflicts
-        and _canonical(field_to_json(document[name], kinds.get(name))) == _canonical(change_to_json(change))
-        for name, change in line.fields.items()
+async def _read(
+    collection: Collection, file: Path | Readable | ByteSource, options: argparse.Namespace, note: OnImport
+) -> ImportReport:
+    if format_of(options) == "jsonl":
+        _refuse_csv_options(options)
+        return await collection.import_jsonl(
+            file,
+            id_field=options.id_field,
+            source=options.source,
+            existing=options.existing,
+            skip_bad=options.skip_bad,
+            on_progress=note,
+        )
+    return await collection.import_csv(
+        file,
+        types=_types(options.type),
+        id_field=options.id_field,
+        delimiter=options.delimiter or (TAB if options.file.endswith(".tsv") else ","),
+        encoding=options.encoding or "utf-8",
+        header=options.columns.split(",") if options.columns is not None else None,
+        missing=options.missing,
+        source=options.source,
+        existing=options.existing,
+        skip_bad=options.skip_bad,
+        on_progress=note,
     )
 
 
-def _canonical(form: Json) -> str:
-    """Text to compare by: 1, 1.0 and true differ in it."""
-    return json.dumps(form, sort_keys=True)
+def _types(given: list[str]) -> Mapping[str, str]:
+    types = {}
+    for pair in given:
+        column, equals, type_ = pair.rpartition("=")
+        if not equals:
+            raise Misused(f"--type {pair} names no type", hint="such as --type price=decimal")
+        types[column] = type_
+    return types
 
 
-def _report(tally: Tally, output: Output) -> None:
-    record = {
-        "lines": tally.lines,
-        "inserted": tally.inserted,
-        "updated": tally.updated,
-        "unchanged": tally.unchanged,
-    }
-    output.result(record, str(tally))
-    output.flush()
+def _refuse_csv_options(options: argparse.Namespace) -> None:
+    for name in ("type", "delimiter", "encoding", "columns", "missing"):
+        if getattr(options, name):
+            raise Misused(f"--{name} is about CSV", hint="add --format csv if the file is CSV")
 
 
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    if name == "-":
-        yield sys.stdin.buffer
-        return
+def _standard_input() -> Readable | ByteSource:
+    """Standard input, so that waiting for it can be interrupted."""
     try:
-        stream = Path(name).open("rb")  # noqa: SIM115 - closed below; what fails inside is not about opening
-    except OSError as error:
-        raise Misused(f"{name} cannot be read: {error.strerror}") from error
-    with stream:
-        yield stream
+        return DescriptorSource(sys.stdin.fileno())
+    except io.UnsupportedOperation:  # it was replaced by something in memory
+        return sys.stdin.buffer
+
+
+def _report(report: ImportReport, skip_bad: str | None, output: Output) -> None:
+    record: dict[str, object] = {
+        "lines": report.lines,
+        "inserted": report.inserted,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "kept": report.kept,
+        "rejected": report.rejected,
+    }
+    text = (
+        f"{report.lines} lines imported: {report.inserted} inserted, {report.updated} updated,"
+        f" {report.unchanged} unchanged"
+    )
+    if report.kept:
+        text += f", {report.kept} kept as they are here"
+    if report.rejected:
+        text += f", {report.rejected} rejected into {skip_bad}"
+    output.result(record, text)
+    output.flush()

@@ -16,6 +16,11 @@ class Progress:
         self._is_shown = is_shown and stream.isatty()
         self._line = ""
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether anybody sees it."""
+        return self._is_shown
+
     def show(self, line: str) -> None:
         """Replace the line."""
         if self._is_shown and line != self._line:

@@ -13,11 +13,11 @@ from syncore.cli.changes import json_or_text
 from syncore.cli.opening import chosen_space, looked_at
 from syncore.cli.output import Output, table
 from syncore.cli.showing import cell
-from syncore.cli.values import field_to_json
 from syncore.codec.json_values import value_from_json
 from syncore.core.errors import InvalidValue
 from syncore.core.limits import KIB
 from syncore.documents.projection import FieldValue
+from syncore.exchange.json_forms import field_to_json
 from syncore.sql.rows import SqlRows
 from syncore.sql.service import DEFAULT_TIMEOUT_S
 

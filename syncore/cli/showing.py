@@ -6,18 +6,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from syncore.cli.output import json_line, printable, table
-from syncore.cli.values import document_to_json
 from syncore.codec.json_values import Json, datetime_text, value_to_json
 from syncore.documents.projection import FieldValue
+from syncore.exchange.json_lines import document_json
 from syncore.replica.explanations import Explanation, Origin
 from syncore.replica.views import Change, Document, Sibling
-
-
-def document_json(document: Document) -> dict[str, Json]:
-    """A document as a line of output, which can be imported."""
-    found = document_to_json(document.id, document, document.kinds)
-    return {**found, "$conflicts": list(document.conflicts)} if document.conflicts else found
-
 
 Siblings = Mapping[str, Sequence[Sibling]]
 """The values of the fields in conflict, by field name."""

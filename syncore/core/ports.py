@@ -5,7 +5,7 @@ Every implementation, fakes included, passes the suite of the same name in ``tes
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from syncore.core.queries import QueryAnswer, QueryBounds, QueryScope
 from syncore.core.sql_values import Row as Row  # noqa: PLC0414 - known by this name here
@@ -162,6 +162,42 @@ class Connector(Protocol):
 
         Raises ``ConnectionFailed``, or ``Misused`` for an address that is none.
         """
+        ...
+
+
+@runtime_checkable
+class ByteSource(Protocol):
+    """Bytes that are read once, from their beginning to their end: a file, a pipe, a download."""
+
+    @property
+    def size_bytes(self) -> int | None:
+        """How many there are; None if nobody knows."""
+        ...
+
+    async def read(self, size_bytes: int) -> bytes:
+        """Some of the next bytes, at least one and at most that many; none at the end.
+
+        Raises ``Misused`` for what cannot be read.
+        """
+        ...
+
+
+class ByteSink(Protocol):
+    """Bytes on their way into a file.
+
+    Raises (all methods but ``discard``): ``StorageError`` and its kinds.
+    """
+
+    async def write(self, data: bytes) -> None:
+        """Add bytes; waits while they cannot be taken."""
+        ...
+
+    async def finish(self) -> None:
+        """Keep what was written. After that nothing else may be called."""
+        ...
+
+    async def discard(self) -> None:
+        """Give up without keeping anything, as far as that can be. Never raises."""
         ...
 
 

@@ -18,10 +18,10 @@ from syncore.core.errors import Closed, Misused
 from syncore.core.ports import Connector, Durability
 from syncore.documents.resolvers import Resolver
 from syncore.engine.checkup import CheckReport, check_file
+from syncore.engine.collection import Collection
 from syncore.engine.composition import compose
 from syncore.engine.services import Services
 from syncore.engine.space import Space
-from syncore.replica.collection import Collection
 from syncore.replica.doctor.subject import Progress
 from syncore.replica.transaction import Transaction
 from syncore.replica.watching import ChangeStream

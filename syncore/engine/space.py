@@ -5,10 +5,10 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from syncore.core.errors import Misused
 from syncore.core.identifiers import is_reserved
 from syncore.core.ports import Durability
+from syncore.engine.collection import Collection
 from syncore.engine.presence import Presence
 from syncore.engine.services import Services
 from syncore.protocol.control_payloads import Role
-from syncore.replica.collection import Collection
 from syncore.replica.conflicts import Conflict
 from syncore.replica.explanations import Explanation
 from syncore.replica.inbox import ConflictInbox

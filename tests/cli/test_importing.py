@@ -2,13 +2,17 @@
 
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from syncore.cli.importing import Import
-from syncore.cli.lines import BATCH_LINES
+from syncore.exchange.batch_writing import BatchWriter
+from syncore.exchange.importing import BATCH_ROWS
+from syncore.exchange.rows import Item
 from tests.cli.command_line import Machine
+
+NONE = {"kept": 0, "rejected": 0}
 
 
 def _file(machine: Machine, *lines: object) -> str:
@@ -19,12 +23,12 @@ def _file(machine: Machine, *lines: object) -> str:
 
 def test_again(machine: Machine) -> None:
     """Importing again writes only what changed."""
-    file = _file(machine, *({"n": number, "title": f"T{number}"} for number in range(BATCH_LINES + 3)))
-    counts = {"lines": 503, "inserted": 503, "updated": 0, "unchanged": 0}
+    file = _file(machine, *({"n": number, "title": f"T{number}"} for number in range(BATCH_ROWS + 3)))
+    counts = {"lines": 503, "inserted": 503, "updated": 0, "unchanged": 0, **NONE}
     assert machine.ok("import", "movies", file, "--id-field", "n", "--json").record == counts
     machine.ok("put", "movies", "7", "title=other")
     digest = machine.ok("digest").out
-    counts = {"lines": 503, "inserted": 0, "updated": 1, "unchanged": 502}
+    counts = {"lines": 503, "inserted": 0, "updated": 1, "unchanged": 502, **NONE}
     assert machine.ok("import", "movies", file, "--id-field", "n", "--json").record == counts
     assert machine.ok("digest").out != digest
     assert machine.ok("import", "movies", file, "--id-field", "n").out == (
@@ -67,7 +71,7 @@ def test_bad_document(machine: Machine) -> None:
     file = _file(machine, {"$id": "a"}, {"$id": "x", "n": {"$counter": 1}}, {"$id": "b"})
     outcome = machine.run("import", "movies", file, "--json")
     assert outcome.code == 1
-    assert outcome.record == {"lines": 1, "inserted": 1, "updated": 0, "unchanged": 0}
+    assert outcome.record == {"lines": 1, "inserted": 1, "updated": 0, "unchanged": 0, **NONE}
     assert outcome.error["error"] == "InvalidChange"
     assert str(outcome.error["message"]).startswith("line 2: ")
     assert machine.run("get", "movies", "b").code == 1
@@ -76,7 +80,7 @@ def test_bad_document(machine: Machine) -> None:
 def test_same_document_twice(machine: Machine) -> None:
     """Lines of one transaction may be about one document; the last one holds."""
     file = _file(machine, {"$id": "x", "n": 1}, {"$id": "x", "n": 2}, {"$id": "x", "n": 2})
-    counts = {"lines": 3, "inserted": 1, "updated": 1, "unchanged": 1}
+    counts = {"lines": 3, "inserted": 1, "updated": 1, "unchanged": 1, **NONE}
     assert machine.ok("import", "movies", file, "--json").record == counts
     assert machine.ok("get", "movies", "x", "--json").record["n"] == 2
 
@@ -114,14 +118,14 @@ def test_no_file(machine: Machine) -> None:
 
 def test_interrupted(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     """An interrupted import says what is in, and the replica is closed in good order."""
-    commit = Import.commit
+    write = BatchWriter.write
 
-    async def interrupt(self: Import, lines: list[object]) -> None:
-        if self.tally.inserted:
+    async def interrupt(self: BatchWriter, items: Sequence[Item]) -> None:
+        if self.committed.end:
             raise KeyboardInterrupt
-        await commit(self, lines)  # type: ignore[arg-type]
+        await write(self, items)
 
-    monkeypatch.setattr(Import, "commit", interrupt)
+    monkeypatch.setattr(BatchWriter, "write", interrupt)
     outcome = machine.run("import", "movies", _file(machine, *[{}] * 600))
     assert outcome.code == 130
     assert outcome.out == "500 lines imported: 500 inserted, 0 updated, 0 unchanged\n"

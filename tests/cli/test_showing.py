@@ -12,7 +12,6 @@ from syncore.cli.showing import (
     cell,
     change_json,
     change_text,
-    document_json,
     document_table,
     document_text,
     siblings_json,
@@ -21,6 +20,7 @@ from syncore.cli.showing import (
 from syncore.core.identifiers import PRIVATE_SPACE, DocumentKey
 from syncore.documents.operations import FieldKind
 from syncore.documents.projection import FieldValue, Projection
+from syncore.exchange.json_lines import document_json
 from syncore.replica.views import Change, Document, Sibling
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syncore.cli.values import document_from_json, document_to_json, field_from_json, field_to_json
 from syncore.codec.json_values import Json, parse_json, value_from_json, value_to_json
 from syncore.codec.values import Value
 from syncore.core.errors import InvalidValue
 from syncore.documents.changes import Counter, List, Set, Text
 from syncore.documents.operations import FieldKind
+from syncore.exchange.json_forms import document_from_json, document_to_json, field_from_json, field_to_json
 
 _FORMS: list[tuple[Value, Json]] = [
     (None, None),

@@ -10,14 +10,6 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncore.cli.values import (
-    change_to_json,
-    document_from_json,
-    document_to_json,
-    field_from_json,
-    field_to_json,
-    shown_value,
-)
 from syncore.codec.instants import NamedOffset
 from syncore.codec.json_values import Json, parse_json, value_from_json, value_to_json
 from syncore.codec.values import Value, encode_value
@@ -25,6 +17,14 @@ from syncore.core.errors import InvalidValue
 from syncore.documents.operations import FieldKind
 from syncore.documents.projection import FieldValue
 from syncore.documents.structures import Element, encode_element
+from syncore.exchange.json_forms import (
+    change_to_json,
+    document_from_json,
+    document_to_json,
+    field_from_json,
+    field_to_json,
+    shown_value,
+)
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
     ["$decimal", "$", "$map"]
