@@ -4,7 +4,7 @@ Every document is written as it was at one moment, and each document that is the
 once; what is written to the collection meanwhile may or may not be in the file.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 
 from syncore.core.errors import InvalidChange, Misused
 from syncore.core.limits import KIB
@@ -74,7 +74,7 @@ async def _all_fields(collection: Collection) -> list[str]:
 
 
 async def _export(
-    documents: AsyncIterator[Document],
+    documents: AsyncIterable[Document],
     sink: ByteSink,
     encode: Callable[[Document], bytes],
     header: bytes,
