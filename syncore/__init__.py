@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from syncore.documents.rules import Authority as Authority
     from syncore.documents.rules import CollectionRules as CollectionRules
     from syncore.documents.rules import DeletionRule as DeletionRule
+    from syncore.documents.rules import SchemaSetting as SchemaSetting
     from syncore.documents.rules import Strategy as Strategy
     from syncore.engine.checkup import CheckReport as CheckReport
     from syncore.engine.checkup import check_replica as check_replica
@@ -104,6 +105,7 @@ if TYPE_CHECKING:
     from syncore.replica.indexes import Index as Index
     from syncore.replica.indexes import IndexProgress as IndexProgress
     from syncore.replica.indexes import IndexStatus as IndexStatus
+    from syncore.replica.invalid import InvalidDocument as InvalidDocument
     from syncore.replica.queries import Page as Page
     from syncore.replica.queries import Query as Query
     from syncore.replica.transaction import Transaction as Transaction
@@ -153,6 +155,7 @@ _HOMES = {
     "IndexStatus": "syncore.replica.indexes",
     "IntegrityError": "syncore.core.errors",
     "InvalidChange": "syncore.core.errors",
+    "InvalidDocument": "syncore.replica.invalid",
     "InvalidInvitation": "syncore.core.errors",
     "InvalidName": "syncore.core.errors",
     "InvalidRecord": "syncore.core.errors",
@@ -187,6 +190,7 @@ _HOMES = {
     "RemoteError": "syncore.core.errors",
     "Replica": "syncore.engine.replica",
     "Resolver": "syncore.documents.resolvers",
+    "SchemaSetting": "syncore.documents.rules",
     "Set": "syncore.documents.changes",
     "Severity": "syncore.replica.doctor.findings",
     "Sibling": "syncore.replica.views",

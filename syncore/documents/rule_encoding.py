@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from syncore.codec.values import Value
-from syncore.core.errors import InvalidName, Misused
+from syncore.codec.values import Value, encode_value
+from syncore.core.errors import InvalidName, InvalidValue, Misused
+from syncore.core.hashing import hash_parts
 from syncore.core.identifiers import check_name, name_problem
-from syncore.core.limits import MAX_MARKED_BYTES
+from syncore.core.limits import MAX_MARKED_BYTES, MAX_SCHEMA_BYTES, MAX_VALIDATORS
 from syncore.documents.rules import (
     NO_RULES,
     Authority,
@@ -19,6 +20,7 @@ from syncore.documents.rules import (
     DeletionRule,
     ResolverName,
     Rule,
+    SchemaSetting,
     Strategy,
     Unreadable,
 )
@@ -26,6 +28,8 @@ from syncore.documents.structures import MAX_NUMBER
 
 DEFAULT: Final = "default"
 DELETION: Final = "deletion"
+SCHEMA: Final = "schema"
+VALIDATORS: Final = "validators"
 FIELD_MARK: Final = "."
 """What stands before a field's name, so that no field is taken for one of the settings above."""
 _SHOWN_CHARACTERS = 80
@@ -60,6 +64,25 @@ def rule_value(rule: Rule) -> Value:
             raise Misused(f"this version of syncore cannot set the rule {rule}")
 
 
+def schema_hash(schema: Mapping[str, object]) -> bytes:
+    """What tells schemas apart.
+
+    Raises:
+        InvalidValue: it cannot be kept.
+    """
+    return hash_parts("schema", encode_value(schema))
+
+
+def schema_value(setting: SchemaSetting) -> dict[str, object]:
+    """A schema as the value of a register."""
+    return {"schema": setting.schema, "hash": setting.hash, "version": setting.version}
+
+
+def validators_value(names: tuple[ResolverName, ...]) -> Value:
+    """The validators of a collection as the value of a register."""
+    return [{"name": name.name, "version": name.version} for name in names]
+
+
 def read_rules(values: Mapping[str, object]) -> CollectionRules:
     """The rules of a collection, from the values of its settings document. Never raises."""
     fields = {
@@ -71,6 +94,8 @@ def read_rules(values: Mapping[str, object]) -> CollectionRules:
         default=read_rule(values[DEFAULT]) if DEFAULT in values else NO_RULES.default,
         fields=MappingProxyType(fields),
         deletion=_read_deletion(values[DELETION]) if DELETION in values else NO_RULES.deletion,
+        schema=_read_schema(values[SCHEMA]) if SCHEMA in values else None,
+        validators=_read_validators(values[VALIDATORS]) if VALIDATORS in values else (),
     )
 
 
@@ -82,8 +107,7 @@ def read_rule(value: object) -> Rule:
         case {"rule": "authority", "order": list(order), **more} if not more:
             return _read_authority(order)
         case {"rule": "resolver", "name": str(name), "version": int(version), **more} if not more:
-            is_named = type(version) is int and 1 <= version <= MAX_NUMBER and not name_problem(name)
-            return ResolverName(name, version) if is_named else _unreadable(name)
+            return ResolverName(name, version) if _is_named(name, version) else _unreadable(name)
         case {"rule": str(name)}:
             return _unreadable(name)
         case _:
@@ -100,6 +124,41 @@ def _read_authority(order: list[object]) -> Rule:
 def _read_deletion(value: object) -> DeletionRule | Unreadable:
     found = _DELETIONS.get(value) if type(value) is str else None
     return _unreadable(str(value)) if found is None else found
+
+
+def _read_schema(value: object) -> SchemaSetting | Unreadable:
+    match value:
+        case {"schema": dict(schema), "hash": bytes(digest), "version": int(version), **more} if not more:
+            if type(version) is int and 1 <= version <= MAX_NUMBER and _is_hash(digest, schema):
+                return SchemaSetting(hash=digest, version=version, schema=schema)
+    return _unreadable("schema")
+
+
+def _is_hash(digest: bytes, schema: dict[str, object]) -> bool:
+    try:
+        encoded = encode_value(schema)
+    except InvalidValue:
+        return False
+    return len(encoded) <= MAX_SCHEMA_BYTES and hash_parts("schema", encoded) == digest
+
+
+def _read_validators(value: object) -> tuple[ResolverName, ...] | Unreadable:
+    if type(value) is not list or len(value) > MAX_VALIDATORS:
+        return _unreadable("validators")
+    names: list[ResolverName] = []
+    for one in value:
+        match one:
+            case {"name": str(name), "version": int(version), **more} if not more and _is_named(
+                name, version
+            ):
+                names.append(ResolverName(name, version))
+            case _:
+                return _unreadable("validators")
+    return tuple(names)
+
+
+def _is_named(name: str, version: int) -> bool:
+    return type(version) is int and 1 <= version <= MAX_NUMBER and not name_problem(name)
 
 
 def _unreadable(name: str) -> Unreadable:

@@ -74,7 +74,10 @@ class Authority:
 
 @dataclass(frozen=True, slots=True)
 class ResolverName:
-    """A function of the application's own, which each program that has it registers by this name."""
+    """A function of the application's own, which each program that has it registers by this name.
+
+    A resolver, where rules name it; a validator among the validators of a collection.
+    """
 
     name: str
     version: int
@@ -114,6 +117,25 @@ class DeletionRule(Enum):
         return self.value
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaSetting:
+    """What documents of a collection have to look like.
+
+    Attributes:
+        hash: The hash of the schema, which tells two apart.
+        version: How far the programs that set it have come: one that is behind leaves it alone.
+        schema: The schema itself, as ``docs/formats/schemas.md`` has it.
+    """
+
+    hash: bytes
+    version: int
+    schema: Mapping[str, object] = field(compare=False, repr=False)
+
+    def __str__(self) -> str:
+        """The beginning of the hash, which people compare, and the version."""
+        return f"{self.hash.hex()[:12]} (version {self.version})"
+
+
 Rule = Strategy | Authority | ResolverName | Unreadable
 """How the concurrent values of one field become the one that is shown."""
 
@@ -126,11 +148,20 @@ class CollectionRules:
         default: For fields that have no rule of their own.
         fields: Rules by field name.
         deletion: For documents that were deleted and changed at once.
+        schema: What documents have to look like; None leaves it open.
+        validators: Functions of the application's own that documents have to pass.
     """
 
     default: Rule = Strategy.LAST_WRITE
     fields: Mapping[str, Rule] = field(default_factory=lambda: MappingProxyType({}))
     deletion: DeletionRule | Unreadable = DeletionRule.UPDATE_WINS
+    schema: SchemaSetting | Unreadable | None = None
+    validators: tuple[ResolverName, ...] | Unreadable = ()
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether anything is asked of documents."""
+        return self.schema is not None or self.validators != ()
 
     def rule(self, name: str) -> Rule:
         """The rule of a field."""

@@ -12,6 +12,7 @@ from syncore.engine.services import Services
 from syncore.replica.guarding import FileGuard
 from syncore.replica.keystore import Keystore
 from syncore.replica.local_replica import LocalReplica
+from syncore.schema.validators import Validator
 from syncore.sql.service import SqlService
 from syncore.sync.service import Outside, SyncService
 
@@ -27,6 +28,7 @@ async def compose(  # noqa: PLR0913 - each argument is one thing of the outside 
     is_syncing: bool = True,
     resolvers: Iterable[Resolver] = (),
     analyst: Analyst | None = None,
+    validators: Iterable[Validator] = (),
 ) -> Services:
     """Start the services of a replica on an open database, which is theirs from now on, also on failure.
 
@@ -40,6 +42,7 @@ async def compose(  # noqa: PLR0913 - each argument is one thing of the outside 
         is_syncing: Whether shared spaces are kept in sync.
         resolvers: Functions of the application's own that settle conflicts.
         analyst: Answers SQL over the same file; it becomes the services' own too. Without one there is none.
+        validators: Functions of the application's own that judge documents.
 
     Raises:
         NotAReplica, NewerFormat: the file is something else; it was not touched.
@@ -47,7 +50,7 @@ async def compose(  # noqa: PLR0913 - each argument is one thing of the outside 
     """
     try:
         local = await LocalReplica.open(
-            database, clock, entropy, is_read_only=is_read_only, resolvers=resolvers
+            database, clock, entropy, is_read_only=is_read_only, resolvers=resolvers, validators=validators
         )
     except BaseException:
         if analyst is not None:

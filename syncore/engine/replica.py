@@ -25,6 +25,7 @@ from syncore.engine.space import Space
 from syncore.replica.doctor.subject import Progress
 from syncore.replica.transaction import Transaction
 from syncore.replica.watching import ChangeStream
+from syncore.schema.validators import Validator
 from syncore.sql.functions import make_functions
 from syncore.sql.rows import SqlRows
 from syncore.sql.service import DEFAULT_TIMEOUT_S, Parameters
@@ -50,6 +51,7 @@ class Replica:
         allow_plaintext: bool = False,
         connector: Connector | None = None,
         resolvers: Iterable[Resolver] = (),
+        validators: Iterable[Validator] = (),
     ) -> "Opening":
         """Open the replica at ``path``, or make one. Use it in ``async with``, or await it and close it.
 
@@ -63,6 +65,7 @@ class Replica:
                 everybody on the way sees which spaces and devices talk; for networks that you trust.
             connector: How relays are reached; websockets if none is given.
             resolvers: Functions of the application's own that settle conflicts, which ``configure()`` names.
+            validators: Functions of the application's own that judge documents, which ``configure()`` names.
 
         Raises (when awaited):
             NotAReplica, NewerFormat: the file is something else; it was not touched.
@@ -77,6 +80,7 @@ class Replica:
             allow_plaintext=allow_plaintext,
             connector=connector,
             resolvers=tuple(resolvers),
+            validators=tuple(validators),
         )
 
     @property
@@ -202,9 +206,11 @@ class Opening:
         allow_plaintext: bool,
         connector: Connector | None,
         resolvers: tuple[Resolver, ...],
+        validators: tuple[Validator, ...],
     ) -> None:
         """Programs use :meth:`Replica.open`."""
         self._resolvers = resolvers
+        self._validators = validators
         self._path = path
         self._keystore = None if keystore is None else Path(keystore)
         self._is_read_only = read_only
@@ -260,4 +266,5 @@ class Opening:
             is_syncing=self._is_syncing,
             resolvers=self._resolvers,
             analyst=SqliteAnalyst(database.path, make_functions()),
+            validators=self._validators,
         )

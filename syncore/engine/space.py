@@ -12,6 +12,7 @@ from syncore.protocol.control_payloads import Role
 from syncore.replica.conflicts import Conflict
 from syncore.replica.explanations import Explanation
 from syncore.replica.inbox import ConflictInbox
+from syncore.replica.invalid import InvalidDocument, list_invalid
 from syncore.replica.space_state import SpaceState
 from syncore.replica.transaction import Transaction, key_of
 from syncore.replica.views import Document
@@ -101,6 +102,20 @@ class Space:
     def watch_conflicts(self, collection: str | None = None) -> AsyncGenerator[list[Conflict], None]:
         """The conflicts that wait for somebody to decide: now, and all of them again whenever they change."""
         return self._inbox.watch(collection)
+
+    async def invalid(self, collection: str | None = None) -> list[InvalidDocument]:
+        """The documents that do not fit the schema or the validators of their collections.
+
+        This device writes none; they come about when others, or older versions of a program, write without
+        knowing the schema, when merging makes them of writes that fit, and when a schema changes.
+
+        Args:
+            collection: Only those of one collection.
+
+        Returns:
+            By collection and id, each with what is wrong with it.
+        """
+        return await list_invalid(self._services.local, self._local_number(), collection)
 
     @property
     def presence(self) -> Presence:

@@ -1,6 +1,6 @@
 """Collections: what programs read and write."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from syncore.core.errors import DocumentNotFound, InvalidChange
 from syncore.core.identifiers import SETTINGS, DocumentKey, Writer, check_collection, check_name
@@ -26,15 +26,17 @@ from syncore.replica.index_building import drop_index, make_index
 from syncore.replica.index_upkeep import held
 from syncore.replica.indexes import Index, IndexStatus, status_of
 from syncore.replica.intents import Intent, Verb
+from syncore.replica.invalid import InvalidDocument, list_invalid
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.queries import Query
 from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
-from syncore.replica.settings import RuleLike, settings_changes
+from syncore.replica.settings import RuleLike, judging_changes, settings_changes
 from syncore.replica.traversal import Question
 from syncore.replica.undoing import UndoOutcome, can_undo, undo
 from syncore.replica.views import Document, Sibling, siblings_of
 from syncore.replica.watching import ChangeStream
+from syncore.schema.validators import Validator
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.index_rows import IndexRows
 from syncore.storage.undo_rows import Stack
@@ -74,6 +76,7 @@ class Collection:
 
         Raises:
             DocumentExists: a live document has this id.
+            ValidationFailed: it would not fit the collection's schema or validators.
             InvalidValue, InvalidName, TooLarge: the document cannot be kept; nothing was changed.
         """
         if id is None:
@@ -108,6 +111,7 @@ class Collection:
         Raises:
             DocumentNotFound: there is no live document with this id.
             InvalidChange: a change that does not fit the field's kind.
+            ValidationFailed: something would not fit the collection's schema that fits it now.
             InvalidValue, InvalidName, InvalidToken, TooLarge: nothing was changed.
         """
         changes = {**checked_fields(fields), **more}
@@ -238,8 +242,10 @@ class Collection:
         default: RuleLike | Unset | None = None,
         fields: Mapping[str, RuleLike | Unset] | None = None,
         deletion: DeletionRule | str | Unset | None = None,
+        schema: Mapping[str, object] | Unset | None = None,
+        validators: Iterable[Validator] | Unset | None = None,
     ) -> CollectionRules:
-        """Say by which rules conflicts of this collection are resolved, on every device of the space.
+        """Say how conflicts of this collection are resolved, and what is asked of its documents, everywhere.
 
         Only what is given changes. Settings are replicated like documents; where two devices set one rule at
         once, the last write holds. What the documents show by them changes at once, here and everywhere.
@@ -251,21 +257,34 @@ class Collection:
             fields: Rules by field name; ``UNSET`` takes a field's rule away.
             deletion: ``"update_wins"``, ``"delete_wins"`` or ``"ask"``: what becomes of a document that is
                 deleted and changed at once. ``UNSET`` goes back to ``"update_wins"``.
+            schema: What documents have to look like, as JSON Schema (``docs/formats/schemas.md``). ``UNSET``
+                asks for nothing. What is there already is kept and flagged, see :meth:`invalid`.
+            validators: All validators of the collection; each program has to be opened with them.
 
         Returns:
             The settings as they are now.
 
         Raises:
             Misused: no such rule.
+            InvalidSchema: the schema cannot be used.
             InvalidName: no field can have this name, or none with a rule.
             NotPermitted: this device may only read the space.
         """
-        changes = settings_changes(await self.settings(), default, fields or {}, deletion)
+        current = await self.settings()
+        changes = settings_changes(current, default, fields or {}, deletion)
+        changes |= judging_changes(current, schema, validators)
         if changes:
-            key = DocumentKey(SETTINGS, self.name)
-            intent = Intent(verb=Verb.PUT, key=key, changes=changes)
-            await self._replica.commit(CommitRequest(self._space(), (intent,), Durability.NORMAL))
+            await self.write_settings(changes)
         return await self.settings()
+
+    async def write_settings(self, changes: Mapping[str, object]) -> None:
+        """Write registers of the settings document; programs use :meth:`configure`."""
+        intent = Intent(verb=Verb.PUT, key=DocumentKey(SETTINGS, self.name), changes=changes)
+        await self._replica.commit(CommitRequest(self._space(), (intent,), Durability.NORMAL))
+
+    async def invalid(self) -> list[InvalidDocument]:
+        """The documents that do not fit the schema or the validators, with what is wrong with each."""
+        return await list_invalid(self._replica, self._space(), self.name)
 
     async def undo(
         self, document: str | Document, *, durability: Durability | str = Durability.NORMAL

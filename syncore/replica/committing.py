@@ -58,6 +58,8 @@ class LocalCommits:
         for request in requests:
             try:
                 plans = plan_intents(request.intents, work, request.prepared)
+                if is_undoable:  # what is shared was there before, and is kept whatever is asked of it
+                    work.check(plans)
                 made = self._make(plans, state=state, work=work)
             except Exception as failure:  # noqa: BLE001 - handed to the caller, who raises it
                 request.failure = failure
@@ -81,8 +83,10 @@ class LocalCommits:
         """Commit plans that undo or redo something; what undoing them takes goes onto ``stack``, if any.
 
         Raises:
-            LocalError: they do not fit into one commit; the transaction must not be kept.
+            LocalError: they do not fit into one commit, or documents would not fit their schema; the
+                transaction must not be kept.
         """
+        work.check(plans)
         made = self._make(plans, state=state, work=work)
         projections = _store(made, state=state, work=work, sql=sql, stack=stack)
         _keep_private_head(sql, state)

@@ -1,6 +1,6 @@
 """The documents that one transaction touches: loaded when needed, changed in memory, written at its end."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from syncore.core.hybrid_clock import HybridTime
@@ -8,8 +8,9 @@ from syncore.core.identifiers import SETTINGS, DocumentKey, Dot, Writer
 from syncore.core.limits import MAX_RICH_TAIL_UPDATES
 from syncore.core.ports import SqlConnection
 from syncore.documents.operations import RichEntry
+from syncore.documents.planning import DocumentPlan
 from syncore.documents.projection import Projection
-from syncore.documents.projection_encoding import encode_projection
+from syncore.documents.projection_encoding import decode_projection, encode_projection
 from syncore.documents.record import Record
 from syncore.documents.record_encoding import encode_record
 from syncore.documents.resolution import ResolutionContext
@@ -18,11 +19,15 @@ from syncore.documents.rule_encoding import read_rules
 from syncore.documents.rules import NO_RULES
 from syncore.replica.entries import DecodedEntry
 from syncore.replica.index_upkeep import IndexUpkeep
+from syncore.replica.judging import refuse_new_problems
 from syncore.replica.space_memory import DecodedCommit, HeldDocument, SpaceMemory, load_record
 from syncore.replica.space_state import SpaceState
 from syncore.storage.document_rows import DocumentRows
+from syncore.storage.invalid_rows import InvalidRows
 from syncore.storage.log_rows import LogRows
 from syncore.storage.pending_rows import LoggedCommit, PendingRow, PendingRows
+
+_JUDGED_PAGE = 256
 
 
 @dataclass(slots=True)
@@ -62,6 +67,8 @@ class DocumentWork:
         context: What resolving conflicts may know.
         changed: The projections of what :meth:`flush` found visibly changed so far.
         ruled: The collections whose settings changed, and whose documents may show something else now.
+        rejudged: Those among them of whose documents something else is asked now.
+        invalid: Which documents do not fit.
     """
 
     def __init__(
@@ -74,6 +81,8 @@ class DocumentWork:
         self.context = context
         self.changed: dict[DocumentKey, Projection] = {}
         self.ruled: set[str] = set()
+        self.rejudged: set[str] = set()
+        self.invalid = InvalidRows(sql, state.number)
         self._state = state
         self._memory = memory
         self._upkeep = IndexUpkeep(sql, state.number, state.indexes, self.rows)
@@ -288,15 +297,56 @@ class DocumentWork:
         else:
             self._unwritten[held.row] = projection
             self._upkeep.note(key, held.row)
+        if self._state.rules:
+            self.judge(held.row, key.collection, projection)
+
+    def judge(self, row: int, collection: str, projection: Projection) -> None:
+        """Flag a document that does not fit what its collection asks for."""
+        judge = self._state.judge(collection)
+        if judge is not None:
+            self.invalid.note(row, is_invalid=bool(judge.problems(projection)))
+
+    def check(self, plans: Mapping[DocumentKey, DocumentPlan]) -> None:
+        """Refuse what would make documents worse, before anything is changed.
+
+        Raises:
+            ValidationFailed: a document would not fit what its collection asks for.
+        """
+        if not self._state.rules:
+            return
+        found = []
+        for key, plan in plans.items():
+            judge = self._state.judge(key.collection)
+            if judge is not None and (problems := judge.problems(plan.preview())):
+                before = self.hold(key).visible.project(self.context)
+                found.append((key, judge.problems(before) if before.is_live else (), problems))
+        refuse_new_problems(found)
+
+    def rejudge(self, collection: str) -> None:
+        """Flag the documents of a collection anew, all of them: something else is asked of them."""
+        self.flush()
+        self.invalid.clear(collection)
+        if self._state.judge(collection) is None:
+            return
+        after = ""
+        while page := self.rows.page(collection, after=after, limit=_JUDGED_PAGE):
+            for stored in page:
+                row = self.rows.row_of(stored.key)
+                assert row is not None
+                self.judge(row, collection, decode_projection(stored.projection))
+            after = page[-1].key.id
 
     def _take_rules(self, collection: str, settings: Projection) -> None:
         """Resolve by the settings of a collection from now on."""
         rules = read_rules(settings.values)
-        if rules != self.context.rules_of(collection):
+        before = self.context.rules_of(collection)
+        if rules != before:
             others = {name: kept for name, kept in self._state.rules.items() if name != collection}
             self._state.rules = others if rules == NO_RULES else {**others, collection: rules}
             self.context = replace(self.context, rules=self._state.rules)
             self.ruled.add(collection)
+            if (rules.schema, rules.validators) != (before.schema, before.validators):
+                self.rejudged.add(collection)
 
     def _write_confirmed(self, touched: _Touched) -> None:
         row = touched.row if touched.held is None else touched.held.row

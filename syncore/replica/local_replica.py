@@ -33,7 +33,7 @@ from syncore.replica.document_work import DocumentWork
 from syncore.replica.index_building import IndexBuilder
 from syncore.replica.index_upkeep import move_indexes
 from syncore.replica.permissions import check_may_write, check_space_kind
-from syncore.replica.reprojecting import note_resolvers, reproject_opened, reproject_ruled
+from syncore.replica.reprojecting import note_functions, reproject_opened, reproject_ruled
 from syncore.replica.requests import CommitRequest
 from syncore.replica.sharing import intents_of_documents
 from syncore.replica.space_memory import SpaceMemory
@@ -48,6 +48,7 @@ from syncore.replica.times import load_last_time, store_last_time
 from syncore.replica.turn import Turn
 from syncore.replica.views import Change, Document
 from syncore.replica.watching import ChangeHub
+from syncore.schema.validators import Validator, validator_registry
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.schema import check, prepare
 from syncore.storage.space_rows import SpaceRow, SpaceRows
@@ -68,9 +69,11 @@ class LocalReplica:
         *,
         is_read_only: bool,
         resolvers: Iterable[Resolver] = (),
+        validators: Iterable[Validator] = (),
     ) -> None:
         """Wrap an open database; :meth:`open` does the rest."""
         self.resolvers = registry(resolvers)
+        self.validators = validator_registry(validators)
         self.database = database
         self.clock = clock
         self.entropy = entropy
@@ -97,13 +100,21 @@ class LocalReplica:
         *,
         is_read_only: bool = False,
         resolvers: Iterable[Resolver] = (),
+        validators: Iterable[Validator] = (),
     ) -> "LocalReplica":
         """Read the spaces of a file, or lay out an empty one with a private space.
 
         Raises:
             NotAReplica, NewerFormat, IntegrityError: the file cannot be used; it was not changed.
         """
-        replica = cls(database, clock, entropy, is_read_only=is_read_only, resolvers=resolvers)
+        replica = cls(
+            database,
+            clock,
+            entropy,
+            is_read_only=is_read_only,
+            resolvers=resolvers,
+            validators=validators,
+        )
         if is_read_only:
             await database.read(replica._read_file)
         else:
@@ -250,7 +261,12 @@ class LocalReplica:
 
         def share(sql: SqlConnection) -> int:
             row = store_new_space(sql, id_, writer, is_default=True, control=control)
-            state = SpaceState(row=row, indexes=move_indexes(sql, private.number, row.space))
+            state = SpaceState(
+                row=row,
+                resolvers=self.resolvers,
+                validators=self.validators,
+                indexes=move_indexes(sql, private.number, row.space),
+            )
             rows = DocumentRows(sql, private.number)
             work = self._document_work(sql, state)
             for intents in intents_of_documents(rows):
@@ -258,6 +274,7 @@ class LocalReplica:
                 self.commits.commit_group([request], state=state, work=work, sql=sql, is_undoable=False)
                 if request.failure is not None:
                     raise request.failure
+            reproject_ruled(work)
             rows.remove_space()
             SpaceRows(sql).remove(private.number)
             return row.space
@@ -272,7 +289,7 @@ class LocalReplica:
         await self._read_if_doubtful()
 
         def run(sql: SqlConnection) -> tuple[int, dict[int, SpaceState]]:
-            return work(sql), load_spaces(sql, self.resolvers)
+            return work(sql), load_spaces(sql, self.resolvers, self.validators)
 
         try:
             number, self.spaces = await self.database.write(run, Durability.NORMAL)
@@ -380,13 +397,13 @@ class LocalReplica:
         self._read_file(sql)
         for state in self.spaces.values():
             reproject_opened(self._document_work(sql, state), state, rows)
-        note_resolvers(rows, self.resolvers)
+        note_functions(rows, self.resolvers, self.validators)
 
     def _read_file(self, sql: SqlConnection) -> None:
         check(sql)
         id_ = SpaceRows(sql).value("replica")
         assert id_ is not None
-        spaces = load_spaces(sql, self.resolvers)
+        spaces = load_spaces(sql, self.resolvers, self.validators)
         self.commits.last_time = load_last_time(sql, spaces.values())
         self.id, self.spaces, self._is_doubtful = id_, spaces, False
 

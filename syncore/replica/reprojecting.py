@@ -13,11 +13,15 @@ from syncore.core.hashing import hash_parts
 from syncore.documents.resolution import Contest
 from syncore.documents.rules import ResolverName
 from syncore.replica.document_work import DocumentWork
+from syncore.replica.judging import Validators
 from syncore.replica.space_state import SpaceState
 from syncore.storage.space_rows import SpaceRows
 
 _PAGE = 256
 _STAMP = "resolvers"
+_JUDGED_STAMP = "validators"
+_JUDGING_VERSION = "1"
+"""Counts up when a version of syncore judges documents differently by the same schema."""
 _RULES_VERSION = "1"
 """Counts up when a version of syncore knows more rules, or resolves by one of them differently."""
 
@@ -27,6 +31,9 @@ def reproject_ruled(work: DocumentWork) -> None:
     for collection in sorted(work.ruled):
         _reproject(work, collection)
     work.ruled.clear()
+    for collection in sorted(work.rejudged):
+        work.rejudge(collection)
+    work.rejudged.clear()
 
 
 def reproject_opened(work: DocumentWork, state: SpaceState, rows: SpaceRows) -> None:
@@ -38,12 +45,16 @@ def reproject_opened(work: DocumentWork, state: SpaceState, rows: SpaceRows) -> 
     is_same = rows.value(_STAMP) == _stamp(state.resolvers)
     for collection in sorted(state.rules):
         _reproject(work, collection, Contest.LACKING if is_same else Contest.SETTLED)
+    if rows.value(_JUDGED_STAMP) != _judged_stamp(state.validators):
+        for collection in sorted(state.rules):
+            work.rejudge(collection)
 
 
-def note_resolvers(rows: SpaceRows, resolvers: Iterable[ResolverName]) -> None:
-    """Remember by which rules the documents of the file are projected, if that is something new."""
-    if rows.value(_STAMP) != _stamp(resolvers):
-        rows.write_value(_STAMP, _stamp(resolvers))
+def note_functions(rows: SpaceRows, resolvers: Iterable[ResolverName], validators: Validators) -> None:
+    """Remember by which rules the file's documents are projected and judged, if that is something new."""
+    for name, stamp in ((_STAMP, _stamp(resolvers)), (_JUDGED_STAMP, _judged_stamp(validators))):
+        if rows.value(name) != stamp:
+            rows.write_value(name, stamp)
 
 
 def _reproject(work: DocumentWork, collection: str, at_least: Contest = Contest.SETTLED) -> None:
@@ -53,6 +64,11 @@ def _reproject(work: DocumentWork, collection: str, at_least: Contest = Contest.
             work.refresh(row.key, row.contest)
         work.trim()
         after = page[-1].key.id
+
+
+def _judged_stamp(validators: Validators) -> bytes:
+    names: list[Packed] = [[name, version] for name, version in sorted(validators)]
+    return hash_parts("judges", pack([_JUDGING_VERSION, names]))
 
 
 def _stamp(resolvers: Iterable[ResolverName]) -> bytes:

@@ -4,14 +4,27 @@ Owns what a program may pass as a rule, and what has to be written so that it ho
 their stored form are in :mod:`syncore.documents`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from syncore.codec.values import Value
+from syncore.core.errors import Misused
 from syncore.core.identifiers import SETTINGS
+from syncore.core.limits import MAX_VALIDATORS
 from syncore.documents.changes import UNSET, Unset
 from syncore.documents.projection_encoding import decode_projection
 from syncore.documents.resolvers import Resolver
-from syncore.documents.rule_encoding import DEFAULT, DELETION, field_setting, read_rules, rule_value
+from syncore.documents.rule_encoding import (
+    DEFAULT,
+    DELETION,
+    SCHEMA,
+    VALIDATORS,
+    field_setting,
+    read_rules,
+    rule_value,
+    schema_hash,
+    schema_value,
+    validators_value,
+)
 from syncore.documents.rules import (
     NO_RULES,
     Authority,
@@ -19,10 +32,13 @@ from syncore.documents.rules import (
     DeletionRule,
     ResolverName,
     Rule,
+    SchemaSetting,
     Strategy,
     parse_deletion_rule,
     parse_rule,
 )
+from syncore.schema.checking import SchemaChecker
+from syncore.schema.validators import Validator
 from syncore.storage.document_rows import DocumentRows
 
 RuleLike = str | Strategy | Authority | Resolver | ResolverName
@@ -67,6 +83,61 @@ def settings_changes(
     for name, rule in fields.items():
         changes |= _field_changes(current, name, rule)
     return changes
+
+
+def judging_changes(
+    current: CollectionRules,
+    schema: Mapping[str, object] | Unset | None,
+    validators: Iterable[Validator | ResolverName] | Unset | None,
+    version: int | None = None,
+) -> dict[str, object]:
+    """What to write into a settings document so that documents are held against something else.
+
+    Args:
+        current: The settings as they are.
+        schema: The schema; None leaves it as it is, ``UNSET`` asks for none.
+        validators: All validators of the collection; None leaves them as they are.
+        version: The version of the schema; None is that of the one before, or 1.
+
+    Raises:
+        InvalidSchema: it cannot be used.
+        Misused: no such validator, or too many.
+    """
+    changes: dict[str, object] = {}
+    if isinstance(schema, Unset):
+        changes |= {SCHEMA: UNSET} if current.schema is not None else {}
+    elif schema is not None:
+        wanted = _checked_schema(current, schema, version)
+        changes |= {SCHEMA: schema_value(wanted)} if current.schema != wanted else {}
+    if isinstance(validators, Unset):
+        changes |= {VALIDATORS: UNSET} if current.validators != () else {}
+    elif validators is not None:
+        names = _checked_validators(validators)
+        if names != current.validators:
+            changes[VALIDATORS] = validators_value(names) if names else UNSET
+    return changes
+
+
+def _checked_schema(
+    current: CollectionRules, schema: Mapping[str, object], version: int | None
+) -> SchemaSetting:
+    if not isinstance(schema, Mapping):
+        raise Misused(f"a schema is a dict, not {type(schema).__name__}", hint="or a Model")
+    plain = dict(schema)
+    SchemaChecker(plain)
+    held = current.schema.version if isinstance(current.schema, SchemaSetting) else 1
+    return SchemaSetting(hash=schema_hash(plain), version=version or held, schema=plain)
+
+
+def _checked_validators(validators: Iterable[Validator | ResolverName]) -> tuple[ResolverName, ...]:
+    names = []
+    for one in validators:
+        if not isinstance(one, Validator | ResolverName):
+            raise Misused(f"{one!r} is not a Validator", hint="Validator(name, version, function)")
+        names.append(ResolverName(one.name, one.version))
+    if len(names) > MAX_VALIDATORS or len(set(names)) < len(names):
+        raise Misused(f"a collection has at most {MAX_VALIDATORS} validators, and none of them twice")
+    return tuple(names)
 
 
 def _field_changes(current: CollectionRules, name: str, rule: RuleLike | Unset) -> dict[str, object]:

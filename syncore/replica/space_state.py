@@ -16,6 +16,7 @@ from syncore.core.identifiers import (
     Incarnation,
     SpaceId,
     Writer,
+    is_reserved,
     make_writer,
 )
 from syncore.core.limits import MAX_RULE_PROBLEMS, MAX_SEGMENT_PLAIN_BYTES
@@ -28,6 +29,7 @@ from syncore.protocol.control_records import AcceptedRecord
 from syncore.protocol.items import ControlItem, control_item, decode_item, encode_item, read_accepted
 from syncore.replica.bookkeeping import damage_of
 from syncore.replica.index_upkeep import HeldIndex, load_indexes
+from syncore.replica.judging import Judge, Validators
 from syncore.replica.settings import load_rules
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.finding_rows import FindingKind, FindingRow, FindingRows
@@ -72,7 +74,8 @@ class SpaceState:
             hold more while commits are confirmed.
         rules: The settings of every collection that has any.
         resolvers: The application's own resolvers that this program has.
-        failures: What went wrong in them since the file was opened, a sentence each.
+        validators: The application's own validators that this program has.
+        failures: What went wrong in resolvers since the file was opened, a sentence each.
         missing_count: How much of what is held here the relay's present log was not yet seen to hold: 0
             unless the relay lost data.
         missing_total: How much that was when its healing began, or more.
@@ -93,7 +96,9 @@ class SpaceState:
     pending_writers: set[Writer] = field(default_factory=set)
     rules: dict[str, CollectionRules] = field(default_factory=dict)
     resolvers: Mapping[ResolverName, ResolveFunction] = field(default_factory=dict)
+    validators: Validators = field(default_factory=dict)
     failures: dict[str, None] = field(default_factory=dict)
+    _judges: dict[str, Judge] = field(default_factory=dict)
     missing_count: int = 0
     missing_total: int = 0
     findings: dict[FindingKind, FindingRow] = field(default_factory=dict)
@@ -126,13 +131,26 @@ class SpaceState:
         """How far every writer is confirmed here."""
         return {writer: head.number for writer, head in self.heads.items()}
 
+    def judge(self, collection: str) -> Judge | None:
+        """What documents of a collection are held against; None where nothing is asked of them."""
+        rules = self.rules.get(collection)
+        if rules is None or not rules.is_judged or is_reserved(collection):
+            return None
+        judge = self._judges.get(collection)
+        if judge is None or not judge.fits(rules):
+            judge = self._judges[collection] = Judge(rules, self.validators)
+        return judge
+
     def lacking_rules(self) -> tuple[str, ...]:
-        """What this program shows by default because it cannot carry out a rule, a sentence each; bounded."""
+        """What this program shows by default, or does not judge, because it cannot; bounded sentences."""
         lacking = [
             f"{collection}, {sentence}"
             for collection, rules in sorted(self.rules.items())
             for sentence in rules.lacking(self.resolvers)
         ]
+        for collection in sorted(self.rules):
+            if (judge := self.judge(collection)) is not None:
+                lacking += [f"{collection}, {said}" for said in (*judge.lacking, *judge.failures)]
         return tuple([*lacking, *self.failures][:MAX_RULE_PROBLEMS])
 
     def note_failures(self, collection: str, failures: Iterable[str]) -> None:
@@ -184,12 +202,15 @@ def resolution_context(state: SpaceState) -> ResolutionContext:
 
 
 def load_spaces(
-    sql: SqlConnection, resolvers: Mapping[ResolverName, ResolveFunction]
+    sql: SqlConnection,
+    resolvers: Mapping[ResolverName, ResolveFunction],
+    validators: Validators,
 ) -> dict[int, SpaceState]:
-    """Every space of the file, by local number, for a program that has these resolvers."""
+    """Every space of the file, by local number, for a program that has these resolvers and validators."""
     spaces = {row.space: load_space(sql, row) for row in SpaceRows(sql).all()}
     for state in spaces.values():
         state.resolvers = resolvers
+        state.validators = validators
     return spaces
 
 

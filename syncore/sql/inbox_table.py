@@ -36,7 +36,7 @@ def conflict_rows(
 
     The space is read from the file, not from the replica's memory: this runs beside it, on another thread.
     """
-    state = load_spaces(sql, resolvers)[number]
+    state = load_spaces(sql, resolvers, {})[number]
     work = DocumentWork(sql, state, SpaceMemory(), resolution_context(state))
     devices = {} if state.control is None else state.control.devices
     reader = ConflictReader(

@@ -186,6 +186,7 @@ class DocumentRows:
             "rich_clocks",
             "pending_documents",
             "projection_parts",
+            "invalid_documents",
             *undo,
         ):
             self._sql.execute(

@@ -107,6 +107,7 @@ _FORMAT_2: tuple[str, ...] = (
         number INTEGER PRIMARY KEY, space INTEGER NOT NULL, collection TEXT NOT NULL, name TEXT NOT NULL,
         stage INTEGER NOT NULL, built_to TEXT NOT NULL, built INTEGER NOT NULL, definition BLOB NOT NULL)""",
     "CREATE UNIQUE INDEX indexes_by_name ON indexes (space, collection, name) WHERE stage < 2",
+    "CREATE TABLE invalid_documents (document INTEGER PRIMARY KEY)",
 )
 
 _FORMATS = (_FORMAT_1, _FORMAT_2)

@@ -44,8 +44,9 @@ class SpaceStatus:
         presence_dropped: Presence messages of others that were not taken: old ones, from too many sessions,
             or not from a member.
         presence_refused: Own presence messages that the relay did not hand on.
-        lacking_rules: Rules for conflicts that this program cannot carry out, and resolvers of its own that
-            failed, a sentence each: where they would decide, the last write is shown.
+        lacking_rules: Rules, schemas and validators that this program cannot carry out, and functions of its
+            own that failed, a sentence each: where a rule would decide, the last write is shown, and nothing
+            is judged by the others.
         relay_losses: How often the relay was found to have lost what it had acknowledged, ever since the
             space came into this file.
         contradictions: Receipts of members, since the program started, that do not fit what the relay had

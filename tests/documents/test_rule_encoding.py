@@ -6,8 +6,24 @@ from hypothesis import strategies as st
 
 from syncore.core.errors import InvalidName, Misused
 from syncore.core.limits import MAX_AUTHORITIES, MAX_NAME_BYTES
-from syncore.documents.rule_encoding import field_setting, read_rule, read_rules, rule_value
-from syncore.documents.rules import NO_RULES, DeletionRule, ResolverName, Rule, Strategy, Unreadable
+from syncore.documents.rule_encoding import (
+    field_setting,
+    read_rule,
+    read_rules,
+    rule_value,
+    schema_hash,
+    schema_value,
+    validators_value,
+)
+from syncore.documents.rules import (
+    NO_RULES,
+    DeletionRule,
+    ResolverName,
+    Rule,
+    SchemaSetting,
+    Strategy,
+    Unreadable,
+)
 from tests.documents.test_rules import RULES
 from tests.documents.value_strategies import VALUES
 
@@ -81,3 +97,40 @@ def test_fields_with_rules_have_room_for_the_mark() -> None:
     for name in ("", "a\n", "x" * MAX_NAME_BYTES, "é" * 127 + "x"):
         with pytest.raises(InvalidName):
             field_setting(name)
+
+
+def test_schemas_and_validators_are_read_as_they_were_written() -> None:
+    """With hash, version and names."""
+    schema = {"properties": {"a": {"type": "string"}}}
+    setting = SchemaSetting(hash=schema_hash(schema), version=3, schema=schema)
+    names = (ResolverName("ordered", 1), ResolverName("other", 2))
+    rules = read_rules({"schema": schema_value(setting), "validators": validators_value(names)})
+    assert rules.schema == setting
+    assert rules.validators == names
+    assert rules.is_judged
+    assert not read_rules({}).is_judged
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        {"schema": {}, "hash": bytes(32), "version": 1},
+        {"schema": {}, "hash": schema_hash({}), "version": True},
+        {"schema": {}, "hash": schema_hash({}), "version": 0},
+        {"schema": {}, "hash": schema_hash({}), "version": 1, "more": 1},
+        {"schema": [], "hash": schema_hash({}), "version": 1},
+    ],
+)
+def test_a_schema_that_is_written_in_another_way_is_not_judged_by(value: object) -> None:
+    """A newer version, or nonsense: it is kept, and said."""
+    assert isinstance(read_rules({"schema": value}).schema, Unreadable)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [3, [3], [{"name": "a"}], [{"name": "a", "version": True}], [{"name": "a", "version": 1}] * 17],
+)
+def test_validators_that_are_written_in_another_way_are_not_judged_by(value: object) -> None:
+    """Likewise."""
+    assert isinstance(read_rules({"validators": value}).validators, Unreadable)

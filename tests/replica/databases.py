@@ -14,6 +14,7 @@ from syncore.replica.collection import Collection
 from syncore.replica.inbox import ConflictInbox
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.transaction import Transaction
+from syncore.schema.validators import Validator
 from syncore.storage.schema import APPLICATION_ID
 from tests.replica.world import SeededEntropy, SteppingClock
 
@@ -113,14 +114,24 @@ class PrivateReplica:
 
 @asynccontextmanager
 async def open_private(
-    path: Path, *, seed: str = "private", read_only: bool = False, resolvers: Iterable[Resolver] = ()
+    path: Path,
+    *,
+    seed: str = "private",
+    read_only: bool = False,
+    resolvers: Iterable[Resolver] = (),
+    validators: Iterable[Validator] = (),
 ) -> AsyncIterator[PrivateReplica]:
     """Open the file at ``path``, or make one with a private space."""
     inline = open_inline_database(path, application_id=APPLICATION_ID, read_only=read_only)
     database = TroubledDatabase(inline)
     try:
         local = await LocalReplica.open(
-            database, SteppingClock(), SeededEntropy(seed), is_read_only=read_only, resolvers=resolvers
+            database,
+            SteppingClock(),
+            SeededEntropy(seed),
+            is_read_only=read_only,
+            resolvers=resolvers,
+            validators=validators,
         )
         yield PrivateReplica(local, database)
         await local.close()

@@ -38,7 +38,7 @@ def space() -> Iterator[MemorySpace]:
 
 def loaded(space: MemorySpace) -> SpaceState:
     """The space as a restarted program finds it."""
-    return load_spaces(space.sql, {})[space.state.number]
+    return load_spaces(space.sql, {}, {})[space.state.number]
 
 
 def test_numbers_and_places_are_given_once() -> None:
@@ -111,7 +111,7 @@ def test_every_space_of_a_file_is_loaded_by_its_number(space: MemorySpace) -> No
     space.commit(insertion())
     other = SpaceRow(space=7, id=Space(name="other").id, is_default=False, writer=THEIRS)
     SpaceRows(space.sql).write(other)
-    found = load_spaces(space.sql, {})
+    found = load_spaces(space.sql, {}, {})
     assert {number: state.row for number, state in found.items()} == {1: space.state.row, 7: other}
     assert {number: state.pending_count for number, state in found.items()} == {1: 1, 7: 0}
 

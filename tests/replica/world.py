@@ -44,6 +44,7 @@ from syncore.replica.local_replica import LocalReplica
 from syncore.replica.space_keys import SpaceCipher, SpaceKeys, SpacePresenceCipher
 from syncore.replica.space_state import SpaceState
 from syncore.replica.transaction import Transaction
+from syncore.schema.validators import Validator
 from syncore.storage.schema import APPLICATION_ID
 from syncore.sync.space_sync import SpaceSync
 from syncore.sync.unlocking import GENESIS_SPACE
@@ -259,13 +260,16 @@ class Device:
     key_files: KeyFiles | None = None
     open_file: Callable[[Path], Awaitable[Database]] = open_inline
     resolvers: tuple[Resolver, ...] = ()
+    validators: tuple[Validator, ...] = ()
 
     async def open(self) -> None:
         """Open the file, as a program does when it starts."""
         self.lives += 1
         database = await self.open_file(self.path)
         entropy = SeededEntropy(f"{self.name}/{self.lives}")
-        self.local = await LocalReplica.open(database, self.clock, entropy, resolvers=self.resolvers)
+        self.local = await LocalReplica.open(
+            database, self.clock, entropy, resolvers=self.resolvers, validators=self.validators
+        )
         self.keystore = Keystore(self.key_files or self.files, entropy)
         self.guard = FileGuard(self.local, self.keystore)
         state = self.local.space_by_id(self.relay.space)

@@ -67,7 +67,7 @@ class Subject:
         Raises:
             IntegrityError, SyncoreError: opening the file for work would fail likewise.
         """
-        return load_spaces(self.sql, self.resolvers)
+        return load_spaces(self.sql, self.resolvers, {})
 
     def walk(self, table: str, keys: str, columns: str, *, where: str = "1") -> Iterator[Row]:
         """All rows of a table in the order of its keys, a page at a time; ``columns`` begin with the keys.
