@@ -106,6 +106,10 @@ if TYPE_CHECKING:
     from syncore.replica.indexes import IndexProgress as IndexProgress
     from syncore.replica.indexes import IndexStatus as IndexStatus
     from syncore.replica.invalid import InvalidDocument as InvalidDocument
+    from syncore.replica.model import Model as Model
+    from syncore.replica.model_collection import ModelCollection as ModelCollection
+    from syncore.replica.model_fields import Ref as Ref
+    from syncore.replica.model_fields import field as field
     from syncore.replica.queries import Page as Page
     from syncore.replica.queries import Query as Query
     from syncore.replica.transaction import Transaction as Transaction
@@ -171,6 +175,8 @@ _HOMES = {
     "Malformed": "syncore.core.errors",
     "Mend": "syncore.replica.doctor.findings",
     "Misused": "syncore.core.errors",
+    "Model": "syncore.replica.model",
+    "ModelCollection": "syncore.replica.model_collection",
     "NewerFormat": "syncore.core.errors",
     "NotAReplica": "syncore.core.errors",
     "NotPermitted": "syncore.core.errors",
@@ -185,6 +191,7 @@ _HOMES = {
     "ProtocolViolation": "syncore.core.errors",
     "Query": "syncore.replica.queries",
     "ReadOnly": "syncore.core.errors",
+    "Ref": "syncore.replica.model_fields",
     "Refused": "syncore.core.errors",
     "RelayLostData": "syncore.core.errors",
     "RemoteError": "syncore.core.errors",
@@ -217,6 +224,7 @@ _HOMES = {
     "asserted": "syncore.documents.changes",
     "check_replica": "syncore.engine.checkup",
     "count": "syncore.query.aggregates",
+    "field": "syncore.replica.model_fields",
     "increment": "syncore.documents.changes",
     "max_": "syncore.query.aggregates",
     "mean_": "syncore.query.aggregates",

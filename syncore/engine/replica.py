@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterable
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn
+from typing import NoReturn, overload
 
 from syncore.adapters.clock import SystemClock
 from syncore.adapters.entropy import SystemEntropy
@@ -23,6 +23,7 @@ from syncore.engine.composition import compose
 from syncore.engine.services import Services
 from syncore.engine.space import Space
 from syncore.replica.doctor.subject import Progress
+from syncore.replica.model_collection import M, ModelCollection
 from syncore.replica.transaction import Transaction
 from syncore.replica.watching import ChangeStream
 from syncore.schema.validators import Validator
@@ -98,9 +99,22 @@ class Replica:
         """Whether this file was found, when it was opened, to be a copy or an older state of itself."""
         return self._services.has_returned_in_time
 
-    def collection(self, name: str) -> Collection:
-        """A collection of the default space; it need not exist yet."""
-        return Collection(self._services.local, lambda: self._services.local.default_space.number, name)
+    @overload
+    def collection(self, name: str) -> Collection: ...
+
+    @overload
+    def collection(self, name: type[M]) -> ModelCollection[M]: ...
+
+    def collection(self, name: str | type[M]) -> Collection | ModelCollection[M]:
+        """A collection of the default space, by its name or by its model; it need not exist yet.
+
+        Raises:
+            Misused: another model with other fields was used for that collection, or it is no model.
+            InvalidName: no collection can be called so.
+        """
+        if isinstance(name, str):
+            return Collection(self._services.local, lambda: self._services.local.default_space.number, name)
+        return ModelCollection(self._services.local, lambda: self._services.local.default_space.number, name)
 
     def transaction(self, *, durability: Durability | str = Durability.NORMAL) -> Transaction:
         """A transaction over documents of the default space, for ``async with``."""

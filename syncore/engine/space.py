@@ -1,6 +1,7 @@
 """A space as programs see it: its collections, its members, and how it stands with its relay."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
+from typing import overload
 
 from syncore.core.errors import Misused
 from syncore.core.identifiers import is_reserved
@@ -13,6 +14,7 @@ from syncore.replica.conflicts import Conflict
 from syncore.replica.explanations import Explanation
 from syncore.replica.inbox import ConflictInbox
 from syncore.replica.invalid import InvalidDocument, list_invalid
+from syncore.replica.model_collection import M, ModelCollection
 from syncore.replica.space_state import SpaceState
 from syncore.replica.transaction import Transaction, key_of
 from syncore.replica.views import Document
@@ -73,9 +75,22 @@ class Space:
         control = self._state.control
         return control.relay_key.hex() if control is not None and control.relay_key else None
 
-    def collection(self, name: str) -> Collection:
-        """A collection of the space; it need not exist yet."""
-        return Collection(self._services.local, self._local_number, name)
+    @overload
+    def collection(self, name: str) -> Collection: ...
+
+    @overload
+    def collection(self, name: type[M]) -> ModelCollection[M]: ...
+
+    def collection(self, name: str | type[M]) -> Collection | ModelCollection[M]:
+        """A collection of the space, by its name or by its model; it need not exist yet.
+
+        Raises:
+            Misused: another model with other fields was used for that collection, or it is no model.
+            InvalidName: no collection can be called so.
+        """
+        if isinstance(name, str):
+            return Collection(self._services.local, self._local_number, name)
+        return ModelCollection(self._services.local, self._local_number, name)
 
     def transaction(self, *, durability: Durability | str = Durability.NORMAL) -> Transaction:
         """A transaction over documents of this space, for ``async with``."""

@@ -74,6 +74,7 @@ class LocalReplica:
         """Wrap an open database; :meth:`open` does the rest."""
         self.resolvers = registry(resolvers)
         self.validators = validator_registry(validators)
+        self.models: dict[str, type] = {}
         self.database = database
         self.clock = clock
         self.entropy = entropy

@@ -1,7 +1,10 @@
 """What type checkers make of programs that use syncore: mypy runs over this file, the test runs it."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import assert_type
+
+import pytest
 
 from syncore import (
     Change,
@@ -10,6 +13,9 @@ from syncore import (
     Document,
     Durability,
     Expression,
+    InvalidChange,
+    Model,
+    ModelCollection,
     Page,
     Presence,
     Present,
@@ -20,6 +26,7 @@ from syncore import (
     Text,
     Transaction,
     count,
+    field,
     increment,
     rewrite,
     where,
@@ -54,3 +61,30 @@ async def test_example_uses_have_the_types_that_people_expect(tmp_path: Path) ->
             change = assert_type(await anext(changes), Change)
     assert change.document is None
     assert changed["votes"] == 2
+
+
+class Film(Model, collection="typed films"):
+    """A model as a program declares it."""
+
+    title: str
+    gross: int | None = field(default=None, minimum=0)
+    votes: Counter = Counter()
+
+
+async def test_models_are_typed(tmp_path: Path) -> None:
+    """Collections of models take and give objects of them; wrong names and types of fields are found."""
+    async with Replica.open(tmp_path / "a.db", keystore=tmp_path / "keys") as replica:
+        films = assert_type(replica.collection(Film), ModelCollection[Film])
+        film = assert_type(await films.insert(Film(title="Alien", gross=3)), Film)
+        assert_type(film.title, str)
+        assert_type(film.gross, int | None)
+        assert_type(film.votes.count, int)
+        assert_type(await films.get(film.id), Film)
+        assert_type(await films.find_one(film.id), Film | None)
+        assert_type(films.find(where=lambda found: found.title > "A"), AsyncIterator[Film])
+        assert_type(replica.space.collection(Film), ModelCollection[Film])
+        with pytest.raises(InvalidChange):
+            Film(titel="Alien")  # type: ignore[call-arg]
+        with pytest.raises(InvalidChange):
+            Film()  # type: ignore[call-arg]
+        assert film.title == "Alien"
