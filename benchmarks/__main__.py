@@ -1,4 +1,4 @@
-"""``python -m benchmarks write|text|merge|fanout|join|open|sql [--json]``: paths beside their primitives."""
+"""``python -m benchmarks [NAME ...] [--json]``: hot paths beside their primitives."""
 
 import argparse
 import asyncio
@@ -19,6 +19,7 @@ MODULES = {
     "join": "join",
     "open": "opening",
     "sql": "sql",
+    "import": "importing",
 }
 
 

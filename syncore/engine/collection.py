@@ -1,10 +1,12 @@
 """Collections as programs get them: those of the replica, with their ways in and out of files."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from collections.abc import Collection as Names
 from contextlib import asynccontextmanager
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncore.adapters.byte_files import FileSource, GrowingFile, Readable, ReplacingFile, StreamSource
 from syncore.core.errors import Misused
@@ -17,7 +19,12 @@ from syncore.exchange.importing import import_rows
 from syncore.exchange.json_lines import JsonLineReader
 from syncore.exchange.report import ExportReport, ImportReport, OnExport, OnImport
 from syncore.exchange.rows import RowReader
+from syncore.exchange.tables import TableBuilder, require, to_frame
 from syncore.replica import collection
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 FilePath = str | PathLike[str]
 
@@ -160,6 +167,30 @@ class Collection(collection.Collection):
             clock=self._replica.clock,
             on_progress=on_progress,
         )
+
+    async def to_arrow(self, *, fields: Sequence[str] | None = None) -> "pa.Table":
+        """All documents as a ``pyarrow.Table``: ``$id``, and a column for each field, typed by what it holds.
+
+        Args:
+            fields: The fields to take, in this order; all, by name, if None.
+
+        Raises:
+            Misused: pyarrow is not installed: ``pip install "syncore[arrow]"``.
+            InvalidValue: a field is called ``$id``.
+        """
+        builder = TableBuilder(fields)
+        async for document in self.find():
+            builder.add(document)
+        return await asyncio.to_thread(builder.table)
+
+    async def to_pandas(self, *, fields: Sequence[str] | None = None) -> "pd.DataFrame":
+        """All documents as a data frame whose columns have Arrow's types. As :meth:`to_arrow`.
+
+        Raises:
+            Misused: pandas or pyarrow is not installed: ``pip install "syncore[pandas]"``.
+        """
+        require("pandas", "pandas")
+        return to_frame(await self.to_arrow(fields=fields))
 
     async def _import(
         self,

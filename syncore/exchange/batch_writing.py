@@ -9,6 +9,7 @@ from syncore.core.errors import Closed, LocalError, Misused, NotPermitted, ReadO
 from syncore.core.identifiers import DocumentKey, check_name
 from syncore.core.ports import Durability
 from syncore.documents.projection import Projection
+from syncore.documents.projection_encoding import decode_projection
 from syncore.exchange.json_forms import change_to_json, field_to_json
 from syncore.exchange.rows import Item, Rejected, Row, derived_id
 from syncore.replica.document_work import DocumentWork
@@ -170,7 +171,12 @@ class BatchWriter:
 
     def _plan_row(self, row: Row, plans: _Plans, work: DocumentWork) -> Fate:
         key = DocumentKey(self._collection, self._id_of(row))
-        ready = plans.prepared.get(key) or prepare((), key, work)
+        ready = plans.prepared.get(key)
+        if ready is None:
+            stored = work.rows.projection(key)  # much less to read than the document
+            if stored is not None and (shown := decode_projection(stored)).is_live and _is_shown(row, shown):
+                return Fate.UNCHANGED
+            ready = prepare((), key, work)
         verb, fate = Verb.INSERT, Fate.INSERTED
         if ready.plan.is_live:
             shown = ready.plan.preview() if ready.plan.is_changed else ready.document.project(work.context)
