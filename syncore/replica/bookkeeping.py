@@ -18,7 +18,7 @@ from syncore.storage.space_rows import SpaceRow
 def damage_of(sql: SqlConnection, row: SpaceRow, heads: Iterable[WriterRow]) -> str:
     """What of a shared space's cursor and heads is damaged, in a sentence; empty if nothing is.
 
-    One indexed look for each writer, about 7 us.
+    One indexed look for each writer.
     """
     try:
         _check_cursor(sql, row)
