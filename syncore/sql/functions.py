@@ -15,16 +15,19 @@ from syncore.documents.projection_encoding import StoredFields
 from syncore.sql.aggregates import ExactAverage, ExactMaximum, ExactMinimum, ExactSum
 from syncore.sql.ordering import compare, sortable
 from syncore.sql.representation import from_sql, plain_text, to_exact, to_plain
+from syncore.storage.long_projections import is_long, join_long
 from syncore.storage.protection import recover
 
 PLAIN: Final = "syncore_plain_field"
 EXACT: Final = "syncore_exact_field"
+PARTS: Final = "syncore_parts"
 ORDER: Final = "exact"
 """The collation of exact columns."""
 
 _REMEMBERED: Final = 16
 """Documents kept decoded: the rows of one step of a join, each of which is asked for several fields."""
 _KEY_BYTES: Final = 8
+_LENGTH_BYTES: Final = 4
 
 
 class Fields:
@@ -34,8 +37,8 @@ class Fields:
         """Nothing decoded yet."""
         self._decoded: dict[bytes, tuple[bytes, StoredFields]] = {}
 
-    def of(self, stored: SqlValue) -> StoredFields:
-        """The fields of one document.
+    def of(self, stored: SqlValue, parts: SqlValue = None) -> StoredFields:
+        """The fields of one document, from its row and, where it is long, its :class:`Parts`.
 
         Raises:
             IntegrityError, Malformed: it is damaged.
@@ -44,22 +47,23 @@ class Fields:
         found = self._decoded.get(key)
         if found is not None and found[0] == stored:
             return found[1]
-        fields = StoredFields(recover(stored, what="a document's projection"))
+        row = recover(stored, what="a document's projection")
+        fields = StoredFields(join_long(row, unframed(parts)) if is_long(row) else row)
         assert isinstance(stored, bytes)
         if len(self._decoded) >= _REMEMBERED:
             del self._decoded[next(iter(self._decoded))]
         self._decoded[key] = stored, fields
         return fields
 
-    def plain(self, stored: SqlValue, name: SqlValue) -> SqlValue:
+    def plain(self, stored: SqlValue, parts: SqlValue, name: SqlValue) -> SqlValue:
         """One field, in SQLite's own type where it has one; NULL of a row that is not there."""
-        return None if stored is None else to_plain(self.field(stored, name))
+        return None if stored is None else to_plain(self.field(stored, parts, name))
 
-    def exact(self, stored: SqlValue, name: SqlValue) -> SqlValue:
+    def exact(self, stored: SqlValue, parts: SqlValue, name: SqlValue) -> SqlValue:
         """One field, with its tag; NULL of a row that is not there, as in an outer join."""
-        return None if stored is None else to_exact(self.field(stored, name))
+        return None if stored is None else to_exact(self.field(stored, parts, name))
 
-    def field(self, stored: SqlValue, name: SqlValue) -> FieldValue:
+    def field(self, stored: SqlValue, parts: SqlValue, name: SqlValue) -> FieldValue:
         """One field of one document.
 
         Raises:
@@ -67,9 +71,38 @@ class Fields:
         """
         assert isinstance(name, str)
         try:
-            return self.of(stored).get(name)
+            return self.of(stored, parts).get(name)
         except Malformed as error:
             raise IntegrityError(f"a document's projection is damaged: {error.message}") from error
+
+
+class Parts:
+    """The parts of one long projection in one value, each behind its length; whatever order they come in."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._parts: list[tuple[int, bytes]] = []
+
+    def step(self, *arguments: SqlValue) -> None:
+        """Take in one part: its number and its bytes."""
+        number, part = arguments
+        if isinstance(number, int) and isinstance(part, bytes):  # what is not is missed when they are joined
+            self._parts.append((number, part))
+
+    def finalize(self) -> SqlValue:
+        """All of them."""
+        return b"".join(len(part).to_bytes(_LENGTH_BYTES, "big") + part for _, part in sorted(self._parts))
+
+
+def unframed(parts: SqlValue) -> list[bytes]:
+    """What :class:`Parts` has put together."""
+    found, start = [], 0
+    framed = parts if isinstance(parts, bytes) else b""
+    while start < len(framed):
+        end = start + _LENGTH_BYTES + int.from_bytes(framed[start : start + _LENGTH_BYTES], "big")
+        found.append(framed[start + _LENGTH_BYTES : end])
+        start = end
+    return found
 
 
 def make_functions() -> SqlFunctions:
@@ -77,8 +110,8 @@ def make_functions() -> SqlFunctions:
     fields = Fields()
     return SqlFunctions(
         scalars={
-            PLAIN: (2, fields.plain),
-            EXACT: (2, fields.exact),
+            PLAIN: (3, fields.plain),
+            EXACT: (3, fields.exact),
             "exact": (1, sortable),
             "text": (1, text),
             "kind": (1, kind),
@@ -89,13 +122,14 @@ def make_functions() -> SqlFunctions:
             "rtrim": (-1, _trimmer(str.rstrip)),
         },
         aggregates={
+            PARTS: (2, Parts),
             "exact_sum": (1, ExactSum),
             "exact_avg": (1, ExactAverage),
             "exact_min": (1, ExactMinimum),
             "exact_max": (1, ExactMaximum),
         },
         collations={ORDER: compare},
-        inner=frozenset({PLAIN, EXACT}),
+        inner=frozenset({PLAIN, EXACT, PARTS}),
     )
 
 

@@ -15,7 +15,7 @@ from syncore.documents.resolvers import ResolveFunction
 from syncore.documents.rules import ResolverName
 from syncore.replica.settings import load_rules
 from syncore.sql.columns import folded, literal, quoted, sql_names
-from syncore.sql.functions import EXACT, ORDER, PLAIN
+from syncore.sql.functions import EXACT, ORDER, PARTS, PLAIN
 from syncore.sql.inbox_table import COLUMNS, CREATED, conflict_rows
 from syncore.sql.representation import Sort
 from syncore.sql.shapes import ShapeReader
@@ -25,6 +25,11 @@ from syncore.storage.protection import text
 CONFLICTS: Final = "conflicts"
 ID: Final = "_id"
 _OURS: Final = (CONFLICTS, "json_each", "json_tree")
+_STORED_PARTS: Final = (
+    # The mark of a long projection, behind the checksum: no other row pays for looking.
+    f"CASE substr(projection, 9, 1) WHEN x'C1' THEN (SELECT {PARTS}(part, bytes)"  # noqa: S608 - a constant
+    " FROM main.projection_parts WHERE document = documents.document) END"
+)
 MAX_COLUMNS: Final = 1_900
 """Fields of a collection that are columns: SQLite's own limit is 2,000 columns of one result."""
 
@@ -107,7 +112,9 @@ def lay_out(sql: SqlConnection, question: Question, shapes: ShapeReader) -> tupl
         layout.columns[CONFLICTS] = {name: name for name in COLUMNS}
         _show(sql, CONFLICTS, hidden, shown)
     layout.tables = {**names, CONFLICTS: CONFLICTS} if CONFLICTS not in names else names
-    return layout, QueryScope(shown=frozenset(shown), inner=frozenset(inner), tables=frozenset({"documents"}))
+    return layout, QueryScope(
+        shown=frozenset(shown), inner=frozenset(inner), tables=frozenset({"documents", "projection_parts"})
+    )
 
 
 def table_names(sql: SqlConnection, space: int, ruled: Iterable[str] = ()) -> dict[str, str]:
@@ -122,9 +129,9 @@ def _show(sql: SqlConnection, table: str, hidden: str, shown: set[str]) -> None:
 
 def _expression(name: str, sort: Sort) -> str:
     """A column with the affinity that a declared one with such values would have."""
-    plain = f"{PLAIN}(projection, {literal(name)})"
+    plain = f"{PLAIN}(projection, {_STORED_PARTS}, {literal(name)})"
     if Sort.EXACT in sort:
-        return f"CAST({EXACT}(projection, {literal(name)}) AS TEXT) COLLATE {ORDER}"
+        return f"CAST({EXACT}(projection, {_STORED_PARTS}, {literal(name)}) AS TEXT) COLLATE {ORDER}"
     if sort is Sort.NUMBER:
         return f"CAST({plain} AS NUMERIC)"
     return f"CAST({plain} AS TEXT)" if not sort & ~(Sort.TEXT | Sort.STRUCTURE) else plain

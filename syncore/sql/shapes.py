@@ -5,7 +5,8 @@ from typing import Final
 
 from syncore.core.errors import IntegrityError, Malformed
 from syncore.core.ports import SqlConnection
-from syncore.sql.functions import Fields
+from syncore.core.sql_values import SqlValue
+from syncore.sql.functions import Fields, Parts
 from syncore.sql.representation import Sort, sort_of
 from syncore.storage.protection import integer, text
 
@@ -77,7 +78,7 @@ class ShapeReader:
             found = sql.row("SELECT projection FROM documents WHERE document = ?", (document,))
             assert found is not None
             try:
-                fields = self._decoder.of(found[0])
+                fields = self._decoder.of(found[0], _parts(sql, document))
                 shape = tuple((name, sort_of(fields.get(name))) for name in fields)
             except (IntegrityError, Malformed):
                 return ()  # whoever reads the document itself is told
@@ -87,3 +88,11 @@ class ShapeReader:
                 self._known.clear()
             self._shapes[mark] = shape
         return shape
+
+
+def _parts(sql: SqlConnection, document: int) -> SqlValue:
+    """The parts of a document's projection in one value; of none, an empty one."""
+    parts = Parts()
+    for number, part in sql.rows("SELECT part, bytes FROM projection_parts WHERE document = ?", (document,)):
+        parts.step(number, part)
+    return parts.finalize()

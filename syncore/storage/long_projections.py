@@ -16,6 +16,7 @@ from syncore.cache.least_recent import LeastRecentCache
 from syncore.core.errors import IntegrityError
 from syncore.core.limits import KIB
 from syncore.core.ports import SqlConnection
+from syncore.core.sql_values import SqlValue
 from syncore.storage.protection import CHECKSUM_BYTES, protect, recover
 
 LONG_BYTES = 16 * KIB
@@ -91,19 +92,33 @@ class LongProjections:
             self.layouts.discard(document)
 
 
+def is_long(row: bytes) -> bool:
+    """Whether a document's own row holds only the beginning of its projection."""
+    return row.startswith(_MARK)
+
+
 def read_long(sql: SqlConnection, document: int, row: bytes) -> bytes:
     """The projection whose own row holds ``row``, with its parts if it is long.
 
     Raises:
         IntegrityError: a part is missing or damaged.
     """
-    if not row.startswith(_MARK):
+    if not is_long(row):
         return row
+    found = sql.rows("SELECT bytes FROM projection_parts WHERE document = ? ORDER BY part", (document,))
+    return join_long(row, [blob for (blob,) in found])
+
+
+def join_long(row: bytes, blobs: Sequence[SqlValue]) -> bytes:
+    """A long projection, from its own row and its parts as they are stored, in order.
+
+    Raises:
+        IntegrityError: a part is missing or damaged.
+    """
     head = 5 + CHECKSUM_BYTES * int.from_bytes(row[1:5], "big")
     sums = [row[start : start + CHECKSUM_BYTES] for start in range(5, head, CHECKSUM_BYTES)]
-    found = sql.rows("SELECT bytes FROM projection_parts WHERE document = ? ORDER BY part", (document,))
-    parts = [recover(blob, what=_WHAT) for (blob,) in found]
-    if [blob[:CHECKSUM_BYTES] for (blob,) in found if isinstance(blob, bytes)] != sums:
+    parts = [recover(blob, what=_WHAT) for blob in blobs]
+    if [blob[:CHECKSUM_BYTES] for blob in blobs if isinstance(blob, bytes)] != sums:
         raise IntegrityError(f"{_WHAT} is damaged: a part of it is another one's", what=_WHAT)
     return b"".join([row[head:], *parts])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from syncore.adapters.sqlite_inline import open_inline_database
-from syncore.core.errors import Closed, ReadOnly, StorageError
+from syncore.core.errors import Closed, IntegrityError, ReadOnly, StorageError
 from syncore.core.ports import Durability, SqlConnection
 
 
@@ -23,7 +23,7 @@ async def test_a_database_in_memory_ends_with_its_closing() -> None:
     with pytest.raises(ZeroDivisionError):
         await first.write(fail, Durability.FULL)
     assert await first.read(lambda sql: sql.rows("SELECT x FROM item")) == [(1,)]
-    with pytest.raises(StorageError):
+    with pytest.raises(IntegrityError, match="no such table"):
         await second.read(lambda sql: sql.rows("SELECT x FROM item"))
     await first.close()
     await second.close()

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,9 @@ from syncore import (
     InvalidValue,
     Misused,
     Replica,
+    Text,
     TooLarge,
+    splice,
 )
 from syncore.sql import service
 
@@ -46,6 +49,32 @@ async def test_joins_and_aggregates(replica: Replica) -> None:
     assert joined == [("Ripley", "Alien")]
     assert await replica.sql("select title from movies where year > :y", {"y": 1980}) == [("Ran",)]
     assert await replica.sql("select count(*), count(gross), max(year) from movies") == [(2, 1, 1985)]
+
+
+async def test_long_documents_are_read_like_short_ones(replica: Replica) -> None:
+    """A document that is stored in parts shows its fields, also after an edit in its middle."""
+    notes = replica.collection("notes")
+    await notes.insert({"title": "short", "body": Text("a")}, id="a")
+    await notes.insert({"title": "long", "body": Text("word " * 20_000), "more": "x" * 50_000}, id="b")
+    await notes.update("b", body=splice(50_000, 4, "WORD"))
+    found = await replica.sql(
+        "select title, length(body), substr(body, 50000, 6), length(more) from notes order by _id"
+    )
+    assert found == [("short", 1, "", None), ("long", 100_000, " WORD ", 50_000)]
+
+
+async def test_a_damaged_part_of_a_long_document_is_told(tmp_path: Path) -> None:
+    """Whoever asks for it, and nobody else."""
+    path = tmp_path / "replica.db"
+    async with Replica.open(path, keystore=tmp_path / "keys", sync=False) as replica:
+        await replica.collection("notes").insert({"body": "x" * 50_000}, id="a")
+        await replica.collection("other").insert({"n": 1}, id="a")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE projection_parts SET bytes = zeroblob(length(bytes)) WHERE part = 2")
+    async with Replica.open(path, keystore=tmp_path / "keys", sync=False) as replica:
+        assert await replica.sql("select n from other") == [(1,)]
+        with pytest.raises((IntegrityError, Misused)):
+            await replica.sql("select length(body) from notes")
 
 
 async def test_a_query_sees_what_was_committed(replica: Replica) -> None:
