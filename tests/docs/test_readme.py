@@ -12,7 +12,14 @@ ROOT = Path(__file__).parents[2]
 PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
 
 
-@pytest.mark.parametrize(("number", "printed"), [(0, "Good film"), (1, "Desk\nprivate")])
+SHOP = """\
+[('customer',), ('total',)]
+[Decimal('30')]
+{'n': 3, 'total': Decimal('90')}
+[('ada', Decimal('40')), ('bob', Decimal('60'))]"""
+
+
+@pytest.mark.parametrize(("number", "printed"), [(0, "Good film"), (1, "Desk\nprivate"), (2, SHOP)])
 def test_programs_of_the_readme_run(number: int, printed: str, address: str, tmp_path: Path) -> None:
     """Each Python program in the README runs to its end and prints what its comments say."""
     program = PROGRAMS[number].replace("ws://127.0.0.1:8787", address)
