@@ -20,6 +20,7 @@ MODULES = {
     "open": "opening",
     "sql": "sql",
     "import": "importing",
+    "query": "query",
 }
 
 
