@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from syncore.engine.checkup import check_replica as check_replica
     from syncore.engine.collection import Collection as Collection
     from syncore.engine.presence import Presence as Presence
+    from syncore.engine.repair import RepairReport as RepairReport
+    from syncore.engine.repair import repair_replica as repair_replica
     from syncore.engine.replica import Replica as Replica
     from syncore.engine.space import Space as Space
     from syncore.exchange.batch_writing import Existing as Existing
@@ -195,6 +197,7 @@ _HOMES = {
     "Refused": "syncore.core.errors",
     "RelayLostData": "syncore.core.errors",
     "RemoteError": "syncore.core.errors",
+    "RepairReport": "syncore.engine.repair",
     "Replica": "syncore.engine.replica",
     "Resolver": "syncore.documents.resolvers",
     "SchemaSetting": "syncore.documents.rules",
@@ -230,6 +233,7 @@ _HOMES = {
     "mean_": "syncore.query.aggregates",
     "min_": "syncore.query.aggregates",
     "remove": "syncore.documents.changes",
+    "repair_replica": "syncore.engine.repair",
     "rewrite": "syncore.documents.changes",
     "splice": "syncore.documents.changes",
     "sum_": "syncore.query.aggregates",

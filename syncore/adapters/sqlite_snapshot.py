@@ -23,7 +23,7 @@ def open_snapshot(path: Path) -> Iterator[SqlConnection]:
         StorageError, IntegrityError: it cannot be opened.
     """
     with closing(connect_to_read(path)) as connection:
-        connection.text_factory = _text
+        connection.text_factory = as_text
         run(connection, "BEGIN")
         yield SqliteConnection(connection)
 
@@ -42,5 +42,6 @@ def open_scratch() -> Iterator[SqlConnection]:
         yield SqliteConnection(connection)
 
 
-def _text(data: bytes) -> str:
+def as_text(data: bytes) -> str:
+    """Stored text, with escapes for what is none."""
     return data.decode("utf-8", "backslashreplace")

@@ -42,8 +42,8 @@ or NAME@VERSION for a function that the program registers; for deletions update_
 
 _DOCTOR = """\
 Everything is read: SQLite's pages and indexes, every checksum, hash and signature, and what documents show is
-computed anew from what they hold, and that from the update log. The file is not changed. Exit status 6 if
-anything is damaged.
+computed anew from what they hold, and that from the update log. Without --repair the file is not changed.
+Exit status 6 if anything is damaged, or stays so.
 """
 
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
@@ -183,6 +183,9 @@ def _add_documents(commands: Subparsers) -> None:
 def _add_doctor(commands: Subparsers) -> None:
     doctor = _add(commands, "doctor:doctor", "examine the replica file for damage", notes=_DOCTOR)
     doctor.add_argument("file", nargs="?", type=Path, metavar="FILE", help="instead of --replica")
+    doctor.add_argument(
+        "--repair", action="store_true", help="mend what can be mended; the damaged file is kept beside it"
+    )
 
 
 def _add_queries(commands: Subparsers) -> None:

@@ -112,7 +112,7 @@ def check_file(
             subject = Subject(
                 sql=sql,
                 scratch=open_scratch,
-                keys=_keys_of(SpaceRows(sql), keystore_of),
+                keys=keys_of(SpaceRows(sql), keystore_of),
                 resolvers=resolvers,
             )
             if progress is not None:
@@ -181,7 +181,7 @@ def _count(subject: Subject) -> int:
         return 0
 
 
-def _keys_of(rows: SpaceRows, keystore_of: Callable[[bytes], Keystore]) -> HeldKeys | None:
+def keys_of(rows: SpaceRows, keystore_of: Callable[[bytes], Keystore]) -> HeldKeys | None:
     """What the keystore holds for this file; None if there is none, or the file does not say which it is."""
     try:
         id_ = rows.value("replica")

@@ -185,6 +185,7 @@ class Merge:
         )
         if isinstance(verdict, AlreadyHeld):
             self._note_held(segment.hash)
+            self._log.mend_segment(segment.header.writer, segment.header.last, encode_segment(segment))
             return
         if not isinstance(verdict, Apply | Invalid):
             check_what_it_builds_on(segment, self._state, self._log)

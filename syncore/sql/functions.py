@@ -15,7 +15,7 @@ from syncore.documents.projection_encoding import StoredFields
 from syncore.sql.aggregates import ExactAverage, ExactMaximum, ExactMinimum, ExactSum
 from syncore.sql.ordering import compare, sortable
 from syncore.sql.representation import from_sql, plain_text, to_exact, to_plain
-from syncore.storage.long_projections import is_long, join_long
+from syncore.storage.long_projections import is_in_parts, join_long
 from syncore.storage.protection import recover
 
 PLAIN: Final = "syncore_plain_field"
@@ -48,7 +48,7 @@ class Fields:
         if found is not None and found[0] == stored:
             return found[1]
         row = recover(stored, what="a document's projection")
-        fields = StoredFields(join_long(row, unframed(parts)) if is_long(row) else row)
+        fields = StoredFields(join_long(row, unframed(parts)) if is_in_parts(row) else row)
         assert isinstance(stored, bytes)
         if len(self._decoded) >= _REMEMBERED:
             del self._decoded[next(iter(self._decoded))]

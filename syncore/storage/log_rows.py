@@ -5,6 +5,7 @@ Owns segments, control records, heads, closed writers and entries that wait for 
 
 from dataclasses import dataclass
 
+from syncore.core.errors import IntegrityError
 from syncore.core.identifiers import Writer
 from syncore.core.ports import Row, SqlConnection
 from syncore.storage.protection import blob, integer, protect, recover, text
@@ -69,6 +70,24 @@ class LogRows:
             " coalesce((SELECT max(position) FROM segments WHERE space = ?), 0) + 1, ?, ?, ?, ?, ?, ?",
             (self._space, self._space, writer, first, last, hash_, protect(segment), arrived_ms),
         )
+
+    def mend_segment(self, writer: Writer, last: int, segment: bytes) -> bool:
+        """Replace a held segment by the same one, come anew, if it is damaged; whether it was."""
+        found = self._sql.row(
+            "SELECT segment FROM segments WHERE space = ? AND writer = ? AND last = ?",
+            (self._space, writer, last),
+        )
+        if found is None:
+            return False
+        try:
+            recover(found[0], what="a segment")
+        except IntegrityError:
+            self._sql.execute(
+                "UPDATE segments SET segment = ? WHERE space = ? AND writer = ? AND last = ?",
+                (protect(segment), self._space, writer, last),
+            )
+            return True
+        return False
 
     def segment_of(self, writer: Writer, number: int) -> SegmentRow | None:
         """The held segment that carries a writer's commit, or None."""

@@ -92,7 +92,7 @@ class LongProjections:
             self.layouts.discard(document)
 
 
-def is_long(row: bytes) -> bool:
+def is_in_parts(row: bytes) -> bool:
     """Whether a document's own row holds only the beginning of its projection."""
     return row.startswith(_MARK)
 
@@ -103,7 +103,7 @@ def read_long(sql: SqlConnection, document: int, row: bytes) -> bytes:
     Raises:
         IntegrityError: a part is missing or damaged.
     """
-    if not is_long(row):
+    if not is_in_parts(row):
         return row
     found = sql.rows("SELECT bytes FROM projection_parts WHERE document = ? ORDER BY part", (document,))
     return join_long(row, [blob for (blob,) in found])

@@ -31,6 +31,31 @@ def test_damage_is_told_with_its_place_and_meaning(machine: Machine) -> None:
     assert told.records[-1]["is_sound"] is False
 
 
+def test_repair_says_what_it_did(machine: Machine) -> None:
+    """What was mended, and where the damaged file is; after that there is nothing to repair."""
+    machine.ok("put", "movies", "alien", "title=Alien")
+    with closing(sqlite3.connect(machine.replica)) as connection:
+        connection.execute("UPDATE documents SET projection = x'00112233445566778899'")
+        connection.commit()
+    told = machine.ok("doctor", "--repair").out
+    assert "mended: movies/alien: what it shows was computed anew" in told
+    assert f"the damaged file is kept as {machine.replica}.damaged" in told
+    assert told.endswith("sound: 1 documents, and all that belongs to them\n")
+    assert "title: Alien" in machine.ok("get", "movies", "alien").out
+    assert machine.ok("doctor", "--repair", "--json").record["mended"] == []
+
+
+def test_what_cannot_be_repaired_is_said(machine: Machine) -> None:
+    """The state of a private document is held once: the command refuses and ends with 6."""
+    machine.ok("put", "movies", "alien", "title=Alien")
+    with closing(sqlite3.connect(machine.replica)) as connection:
+        connection.execute("UPDATE states SET state = x'00112233445566778899'")
+        connection.commit()
+    told = machine.run("doctor", "--repair")
+    assert told.code == 6
+    assert "not repaired: what is damaged is held nowhere else in this file; the file is as" in told.out
+
+
 def test_what_is_no_replica_is_said_to_be_none(machine: Machine) -> None:
     """Another file, or none, is the wrong argument and not damage."""
     other = machine.folder / "other.txt"

@@ -14,6 +14,7 @@ from syncore.replica.document_work import DocumentWork
 from syncore.replica.space_memory import SpaceMemory
 from syncore.replica.space_state import SpaceState, resolution_context
 from syncore.storage.document_rows import DocumentRows
+from syncore.storage.long_projections import is_in_parts, read_long
 from syncore.storage.protection import recover
 
 
@@ -48,6 +49,7 @@ def _document(
         )
     yield from _clocks(subject, state, document, name, record)
     try:
+        yield from _parts(subject, document, name)
         yield from _shown(subject, work, document, key)
     except (SyncoreError, AssertionError) as error:
         what = f"what it shows cannot be told: {error}"
@@ -103,8 +105,22 @@ def _shown(subject: Subject, work: DocumentWork, document: int, key: DocumentKey
         yield _finding(
             "documents", name, "it is marked as deleted and is not, or the other way", Mend.STATES, document
         )
-    if recover(projection, what="what it shows") != encode_projection(shown):
+    stored = recover(projection, what="what it shows")
+    if read_long(subject.sql, document, stored) != encode_projection(shown):
         yield _finding("documents", name, "it shows something else than it holds", Mend.STATES, document)
+
+
+def _parts(subject: Subject, document: int, name: str) -> Iterator[Finding]:
+    """The parts of a long projection are numbered without gap; their checksums say which they are."""
+    found = subject.sql.row(
+        "SELECT count(*), coalesce(max(part) + 1, 0) FROM projection_parts WHERE document = ?", (document,)
+    )
+    row = subject.sql.row("SELECT projection FROM documents WHERE document = ?", (document,))
+    is_long = row is not None and is_in_parts(recover(row[0], what="what it shows"))
+    if found is not None and (found[0] != found[1] or bool(found[0]) != is_long):
+        yield _finding(
+            "projection_parts", name, "the parts are not those of what it shows", Mend.STATES, document
+        )
 
 
 def _finding(table: str, row: str, what: str, mend: Mend, document: int) -> Finding:

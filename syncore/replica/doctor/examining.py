@@ -1,9 +1,12 @@
 """All examinations, one after the other: what each of them finds, and what keeps one from being finished."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 from syncore.core.errors import SyncoreError
+from syncore.core.identifiers import PRIVATE_SPACE
 from syncore.replica.doctor import (
     chains,
     control,
@@ -59,7 +62,7 @@ def _all(subject: Subject) -> Iterator[Finding]:
     for name, examination in EXAMINATIONS:
         subject.progress(name, 0, 0)
         try:
-            for finding in examination(subject):
+            for finding in map(partial(_in_space, subject), examination(subject)):
                 if finding.is_damage:
                     damaged.append(finding)
                 yield finding
@@ -77,6 +80,18 @@ def _all(subject: Subject) -> Iterator[Finding]:
                 yield damaged[-1]
         if len(damaged) > MAX_FINDINGS:
             return
+
+
+def _in_space(subject: Subject, finding: Finding) -> Finding:
+    """The finding, but for a document of the private space, which has no update log that mends it."""
+    if finding.mend is not Mend.LOG or finding.document is None:
+        return finding
+    found = subject.sql.row(
+        "SELECT id FROM spaces WHERE space = (SELECT space FROM documents WHERE document = ?)",
+        (finding.document,),
+    )
+    is_private = found is not None and found[0] == PRIVATE_SPACE
+    return replace(finding, mend=Mend.NOTHING) if is_private else finding
 
 
 _TABLES = {

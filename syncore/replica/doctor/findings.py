@@ -78,6 +78,7 @@ _MEANINGS = {
     "meta": "A value of the file as a whole: its name for the keystore, its clock, or its counts.",
     "spaces": "Where this file stands in the relay's log, or under which number it writes.",
     "documents": "What programs read and find of this document may be wrong.",
+    "projection_parts": "What programs read and find of this long document may be wrong.",
     "states": "What was confirmed of this document cannot be read.",
     "rich_updates": "The confirmed texts and lists of this document cannot be read.",
     "rich_clocks": "Segments of others that build on this text may be judged wrongly.",

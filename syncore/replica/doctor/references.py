@@ -22,7 +22,15 @@ _OF_SPACES = (
     "set_aside",
     "waiting_entries",
 )
-_OF_DOCUMENTS = ("states", "rich_updates", "rich_clocks", "pending_documents", "undo_steps", "redo_steps")
+_OF_DOCUMENTS = (
+    "states",
+    "rich_updates",
+    "rich_clocks",
+    "projection_parts",
+    "pending_documents",
+    "undo_steps",
+    "redo_steps",
+)
 
 
 def examine(subject: Subject) -> Iterator[Finding]:

@@ -60,7 +60,7 @@ def replay(
         SyncoreError: something in the log does not read, or does not fit.
     """
     prepare(target)
-    writer = _unused(row, LogRows(source, row.space))
+    writer = _unused(row, source)
     SpaceRows(target).write(SpaceRow(space=row.space, id=row.id, is_default=True, writer=writer))
     state = load_space(target, SpaceRows(target).all()[0])
     entropy: Entropy = _NoEntropy()
@@ -117,13 +117,14 @@ def _batches(source: SqlConnection, space: int) -> Iterator[list[tuple[bytes, Ac
         after = page[-1][0]
 
 
-def _unused(row: SpaceRow, log: LogRows) -> Writer:
+def _unused(row: SpaceRow, source: SqlConnection) -> Writer:
     """A number of our device that nobody has written under, so that no segment is taken for our own."""
-    taken = {head.writer for head in log.heads()} | {row.writer}
+    found = source.rows("SELECT DISTINCT writer FROM segments WHERE space = ?", (row.space,))
+    taken = {one[0] for one in found} | {row.writer}
     for attempt in range(len(taken) + 1):
         drawn = hash_parts("rebase", pack([row.writer, attempt]), b"doctor")
         incarnation = Incarnation(int.from_bytes(drawn[:4], "big"))
         writer = make_writer(DeviceIndex(device_index(row.writer)), incarnation)
         if writer not in taken:
             return writer
-    raise AssertionError("more numbers are taken than there are heads")
+    raise AssertionError("more numbers are taken than there are")

@@ -12,6 +12,7 @@ UNPROTECTED = {"id", "generation", "running_hash", "hash"}
 """Columns of blobs that are names and hashes, without a checksum of their own."""
 _MENDS = {
     "documents": Mend.STATES,
+    "projection_parts": Mend.STATES,
     "states": Mend.LOG,
     "rich_updates": Mend.LOG,
     "rich_clocks": Mend.LOG,
@@ -37,7 +38,8 @@ def examine(subject: Subject) -> Iterator[Finding]:
     tables = [
         str(row[0])
         for row in subject.sql.rows(
-            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+            " AND name NOT LIKE 'index_entries_%' ORDER BY name"
         )
     ]
     counts = {table: subject.count(table) for table in tables}

@@ -31,8 +31,11 @@ from tests.replica.world import Device, make_world
 PRIVATE = 1
 
 
-async def make_full_file(folder: Path, documents: int = 12) -> Device:
-    """A closed file of a device that has worked with two others; both spaces have documents of every kind."""
+async def make_full_file(folder: Path, documents: int = 12, *, has_accidents: bool = True) -> Device:
+    """A closed file of a device that has worked with two others; both spaces have documents of every kind.
+
+    With accidents something is in the tables, too, that are empty as long as everybody behaves.
+    """
     relay, devices = make_world(folder, "doctor", 4)
     device, second, third, last = devices
     forger = Forger(relay, last, make_writer(DeviceIndex(3), Incarnation(1)))
@@ -68,7 +71,8 @@ async def make_full_file(folder: Path, documents: int = 12) -> Device:
         async with device.transaction() as transaction:
             await transaction.update(("films", "2"), year=number)
             await transaction.insert("notes", {"number": number, "text": Text("a" * 30)}, id=f"n{number}")
-    await device.local.database.write(lambda sql: _add(sql, device.state, device), Durability.NORMAL)
+    if has_accidents:
+        await device.local.database.write(lambda sql: _add(sql, device.state, device), Durability.NORMAL)
     for one in (device, second, third):
         await one.close()
     return device
@@ -89,6 +93,7 @@ async def _write(films: Collection, documents: int) -> None:
         if number % 2:
             content |= {"review": Text(f"Number {number}. " * 9), "scenes": List([number, "two", None])}
         await films.insert(content, id=str(number))
+    await films.insert({"script": Text("A long scene. " * 2_000)}, id="long")
     for number in range(0, documents, 3):
         await films.update(str(number), votes=increment(2), year=number)
     await films.delete(str(documents - 1))
