@@ -18,7 +18,7 @@ from syncore.core.errors import (
     SyncoreError,
 )
 
-SQLITE_FAULTS: Final = (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeEncodeError)
+SQLITE_FAULTS: Final = (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError)
 """What the calls of ``sqlite3`` raise; to be caught around them and handed to :func:`translated`."""
 
 _PRIMARY = 0xFF  # an extended code carries its primary code in the lowest byte
@@ -44,6 +44,8 @@ def translated(error: Exception) -> SyncoreError:
     """The error to raise ``from`` one of :data:`SQLITE_FAULTS`; ``details`` has SQLite's code and name."""
     if isinstance(error, OverflowError | UnicodeEncodeError):
         return Misused(f"a parameter does not fit into SQLite: {error}")
+    if isinstance(error, UnicodeError):  # in the schema, or in what SQLite says of it
+        return IntegrityError(f"stored text does not read: {error}")
     code: int | None = getattr(error, "sqlite_errorcode", None)
     if code is None:
         return _without_code(error)

@@ -102,3 +102,9 @@ def test_every_fault_of_a_call_is_translated() -> None:
         assert isinstance(example, SQLITE_FAULTS)
         assert type(translated(example)) is Misused
     assert type(translated(sqlite3.OperationalError("Could not decode to UTF-8"))) is IntegrityError
+
+
+def test_text_of_the_schema_that_is_none_is_damage() -> None:
+    """Python cannot read what SQLite says of a schema with damaged text; that is told as damage too."""
+    error = translated(UnicodeDecodeError("utf-8", b"\xe5", 0, 1, "invalid continuation byte"))
+    assert isinstance(error, IntegrityError)

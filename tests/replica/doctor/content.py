@@ -169,7 +169,7 @@ def dump(path: Path) -> Dump:
 def _read(connection: sqlite3.Connection, statement: str) -> object:
     try:
         return connection.execute(statement).fetchall()
-    except (sqlite3.Error, OverflowError) as error:
+    except (sqlite3.Error, OverflowError, UnicodeError) as error:
         return f"{type(error).__name__}"
 
 

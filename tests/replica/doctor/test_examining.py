@@ -1,5 +1,7 @@
 """Bits flipped at random places of a file of real content: what changes anything is found where it is."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,30 @@ async def test_an_examination_that_breaks_is_a_finding(
     monkeypatch.setattr(examining, "EXAMINATIONS", (("rows", broken), ("again", rows.examine)))
     (finding,) = examine(device).findings
     assert "could not be finished: KeyError" in finding.what
+
+
+@pytest.mark.parametrize(
+    ("index", "damage"),
+    [
+        ("segments_twice", "UPDATE segments SET arrived_ms = arrived_ms + 4 WHERE position = 2"),
+        ("set_aside_twice", "UPDATE set_aside SET reason = 'the relay does not tame it'"),
+        ("renamed_twice", "UPDATE renamed SET new_number = new_number + 64 WHERE number = 902"),
+        ("undo_steps_twice", "UPDATE undo_steps SET number = number + 8 WHERE document = 2"),
+        ("spaces_twice", "UPDATE spaces SET relay_losses = 2 WHERE space = 2"),
+    ],
+)
+async def test_what_nothing_else_tells_is_compared_with_its_second_copy(
+    tmp_path: Path, index: str, damage: str
+) -> None:
+    """A column without a checksum that changes behind the back of its index is told with the index."""
+    device = await make_full_file(tmp_path)
+    select = "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema WHERE name = ?"
+    with closing(sqlite3.connect(device.path, isolation_level=None)) as connection:
+        kept = connection.execute(select, (index,)).fetchone()
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("DELETE FROM sqlite_schema WHERE name = ?", (index,))
+    with closing(sqlite3.connect(device.path, isolation_level=None)) as connection:
+        assert connection.execute(damage).rowcount
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", kept)
+    assert index in {finding.table for finding in examine(device).findings}
