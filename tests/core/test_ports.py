@@ -5,6 +5,13 @@ from inspect import Parameter, getmembers, isclass, iscoroutinefunction, isfunct
 
 import pytest
 
+from syncore.adapters.byte_files import (
+    DescriptorSource,
+    FileSource,
+    GrowingFile,
+    ReplacingFile,
+    StreamSource,
+)
 from syncore.adapters.clock import SystemClock
 from syncore.adapters.entropy import SystemEntropy
 from syncore.adapters.key_files import FileKeyFiles
@@ -18,6 +25,8 @@ from syncore.adapters.websockets_connector import WebsocketChannel, WebsocketsCo
 from syncore.core import ports
 from syncore.core.ports import (
     Analyst,
+    ByteSink,
+    ByteSource,
     Clock,
     Connector,
     Database,
@@ -32,6 +41,8 @@ from tests.replica.world import SeededEntropy, SteppingClock
 
 # The annotations let the type checker compare the types that signatures name.
 ANALYSTS: tuple[type[Analyst], ...] = (SqliteAnalyst,)
+BYTE_SINKS: tuple[type[ByteSink], ...] = (ReplacingFile, GrowingFile)
+BYTE_SOURCES: tuple[type[ByteSource], ...] = (FileSource, StreamSource, DescriptorSource)
 CLOCKS: tuple[type[Clock], ...] = (SystemClock, SteppingClock)
 CONNECTORS: tuple[type[Connector], ...] = (WebsocketsConnector,)
 DATABASES: tuple[type[Database], ...] = (SqliteDatabase, InlineDatabase, TroubledDatabase)
@@ -42,6 +53,8 @@ SQL_CONNECTIONS: tuple[type[SqlConnection], ...] = (SqliteConnection,)
 
 BEHIND: dict[str, tuple[type[object], ...]] = {
     "Analyst": ANALYSTS,
+    "ByteSink": BYTE_SINKS,
+    "ByteSource": BYTE_SOURCES,
     "Clock": CLOCKS,
     "Connector": CONNECTORS,
     "Database": DATABASES,
