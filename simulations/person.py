@@ -28,6 +28,7 @@ class Person:
     Attributes:
         machine: The device.
         is_damaged: Whether the program has found its file damaged.
+        is_joining: Whether the device joins anew: who writes before that keeps a private space beside it.
         needs_restart: Whether the program said that it has to be started again.
         is_away: Whether the person has closed the program for a while.
     """
@@ -43,6 +44,7 @@ class Person:
         """Somebody who has not begun, and who uses an application too if there is one."""
         self.machine = machine
         self.is_damaged = False
+        self.is_joining = False
         self.needs_restart = False
         self.is_away = False
         self._ledger = ledger
@@ -111,7 +113,7 @@ class Person:
             burst = self._draw.choice(BURSTS)
             await asyncio.sleep(self._draw.expovariate(1 / (pace_s * burst)))
             for _ in range(burst):
-                if self.machine.is_running:
+                if self.machine.is_running and not self.is_joining:
                     await self._act()
 
     async def _act(self) -> None:

@@ -330,7 +330,14 @@ class World:
         self.recovering.add(person.name)
         person.is_damaged = False
         self.backups.pop(person.name, None)
-        await self.join(person)
+        person.is_joining = True
+        try:
+            await self.join(person)
+        except SyncoreError:
+            person.is_damaged = True  # a replica that nobody shares is of no use either: again, later
+            raise
+        finally:
+            person.is_joining = False
 
     async def _settle(self) -> list[str]:
         """Wait until all devices hold the same of the log and nothing waits; what is missing after that."""
