@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 from simulations.disk.disk import Disk
-from simulations.ending import Ending
+from simulations.ending import Ending, look_back
 from simulations.loop import run
 from simulations.plan import Plan
 from simulations.workload import SHARED_PLACES
@@ -17,6 +17,9 @@ from simulations.world import World, make_world
 
 _FILES = "files"
 _KEYS = "keys"
+INDEX = "by_title"
+"""The index that everybody has on the shared notes when a world is kept."""
+_SCHEMA = {"type": "object", "properties": {"by": {"type": "string"}}}
 
 
 def keep(plan: Plan, folder: Path) -> Ending:
@@ -29,7 +32,8 @@ def keep(plan: Plan, folder: Path) -> Ending:
             _write_disk(person.machine.hardware.disk, folder / person.name)
         named = {"scenario": plan.scenario, "seed": plan.seed, "edits": plan.edits, "devices": plan.devices}
         (folder / "plan.json").write_text(json.dumps(named, indent=1) + "\n")
-        (folder / "expected.json").write_text(json.dumps(expected(ending), indent=1, sort_keys=True) + "\n")
+        shown = {**expected(ending), "indexes": [INDEX]}
+        (folder / "expected.json").write_text(json.dumps(shown, indent=1, sort_keys=True) + "\n")
     finally:
         world.scrap()
     return ending
@@ -57,12 +61,26 @@ def load_disk(folder: Path) -> Disk:
 
 
 async def _play_and_close(world: World) -> Ending:
-    ending = await world.play()
+    await world.play()
+    await _furnish(world)
+    ending = await look_back(world, [])
     for person in world.people:
         await person.machine.stop()
     await asyncio.sleep(1)
     world.relay.hardware.die(is_power_cut=False)
     return ending
+
+
+async def _furnish(world: World) -> None:
+    """What no plan makes: a rule and a schema that everybody has, and an index each."""
+    for number, person in enumerate(world.people):
+        replica = person.machine.replica
+        assert replica is not None
+        notes = replica.collection(SHARED_PLACES[0][0])
+        if not number:
+            await person.machine.run(notes.configure(fields={"by": "ask"}, schema=_SCHEMA))
+        await person.machine.run(replica.space.synced())
+        await person.machine.run(notes.create_index("title", name=INDEX))
 
 
 def _write_disk(disk: Disk, folder: Path) -> None:

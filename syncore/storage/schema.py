@@ -10,7 +10,7 @@ from syncore.core.ports import SqlConnection
 
 APPLICATION_ID = 0x53594E43
 """``SYNC`` in SQLite's application_id: what makes a database file a replica."""
-FORMAT = 2
+FORMAT = 3
 
 _FORMAT_1 = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
@@ -110,7 +110,9 @@ _FORMAT_2: tuple[str, ...] = (
     "CREATE TABLE invalid_documents (document INTEGER PRIMARY KEY)",
 )
 
-_FORMATS = (_FORMAT_1, _FORMAT_2)
+_FORMAT_3: tuple[str, ...] = ()
+
+_FORMATS = (_FORMAT_1, _FORMAT_2, _FORMAT_3)
 """What each format adds to the one before. What a landed version has made is never changed here."""
 
 

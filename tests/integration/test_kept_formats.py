@@ -34,10 +34,12 @@ def test_what_an_earlier_version_wrote_is_all_there_and_goes_on(folder: Path) ->
     kept = json.loads((folder / "expected.json").read_text())
     world = make_world(Plan(hours=1, **plan))
     try:
-        before, after, newcomer = run(go_on(world, folder), world.around.loop)
+        before, found, after, newcomer = run(go_on(world, folder), world.around.loop)
     finally:
         world.scrap()
+    indexes = kept.pop("indexes", [])
     assert json.loads(json.dumps(expected(before))) == kept
+    assert found == [indexes] * len(before.devices)
     assert {remains.digest for remains in before.devices.values()} == {kept["digest"]}
     digests = {remains.digest for remains in after.devices.values()}
     assert len(digests) == 1
@@ -45,8 +47,8 @@ def test_what_an_earlier_version_wrote_is_all_there_and_goes_on(folder: Path) ->
     assert newcomer != kept["digest"]
 
 
-async def go_on(world: World, folder: Path) -> tuple[Ending, Ending, str]:
-    """What the devices show when they have started, and when they have written and somebody has joined."""
+async def go_on(world: World, folder: Path) -> tuple[Ending, list[list[str]], Ending, str]:
+    """What devices show once started, and their indexes; what they show when they wrote and one joined."""
     world.relay.hardware.replace_disk(load_disk(folder / "relay"))
     await world.relay.start()
     for number in range(world.plan.devices):
@@ -55,15 +57,18 @@ async def go_on(world: World, folder: Path) -> tuple[Ending, Ending, str]:
         await person.start()
     await until_live(world)
     before = await look_back(world, [])
+    found = []
     for person in world.people:
         replica = person.machine.replica
         assert replica is not None
-        await person.machine.run(replica.collection("notes").insert({"by": person.name}))
+        notes = replica.collection("notes")
+        found.append([index.name for index in await person.machine.run(notes.indexes())])
+        await person.machine.run(notes.insert({"by": person.name}))
     newcomer = world.add_person("newcomer")
     await world.join(newcomer)
     await until_live(world)
     after = await look_back(world, [])
-    return before, after, after.devices["newcomer"].digest
+    return before, found, after, after.devices["newcomer"].digest
 
 
 async def until_live(world: World) -> None:
