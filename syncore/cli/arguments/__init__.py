@@ -1,0 +1,1 @@
+"""The arguments of the commands, in groups; imports nothing of the library but itself."""
