@@ -15,14 +15,7 @@ from typing import TypeVar
 
 from syncore.core.errors import Closed, IntegrityError, InvalidToken, ReadOnly, StorageError
 from syncore.core.hybrid_clock import HybridTime, observe
-from syncore.core.identifiers import (
-    PRIVATE_SPACE,
-    DocumentKey,
-    Incarnation,
-    SpaceId,
-    Writer,
-    make_writer,
-)
+from syncore.core.identifiers import DocumentKey, SpaceId, Writer
 from syncore.core.limits import MAX_GROUP_COMMITS
 from syncore.core.ports import Clock, Database, Durability, Entropy, SqlConnection
 from syncore.documents.projection import Projection
@@ -35,27 +28,25 @@ from syncore.replica.index_upkeep import move_indexes
 from syncore.replica.permissions import check_may_write, check_space_kind
 from syncore.replica.reprojecting import note_functions, reproject_opened, reproject_ruled
 from syncore.replica.requests import CommitRequest
-from syncore.replica.sharing import intents_of_documents
+from syncore.replica.sharing import share_documents
 from syncore.replica.space_memory import SpaceMemory
 from syncore.replica.space_state import (
-    PRIVATE_DEVICE,
     SpaceState,
     load_spaces,
     resolution_context,
     store_new_space,
+    store_private_space,
 )
 from syncore.replica.times import load_last_time, store_last_time
 from syncore.replica.turn import Turn
-from syncore.replica.views import Change, Document
+from syncore.replica.views import Document, changes_in
 from syncore.replica.watching import ChangeHub
 from syncore.schema.validators import Validator, validator_registry
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.schema import check, prepare
-from syncore.storage.space_rows import SpaceRow, SpaceRows
+from syncore.storage.space_rows import SpaceRows
 
 T = TypeVar("T")
-
-REPLICA_ID_BYTES = 16
 
 
 class LocalReplica:
@@ -270,11 +261,7 @@ class LocalReplica:
             )
             rows = DocumentRows(sql, private.number)
             work = self._document_work(sql, state)
-            for intents in intents_of_documents(rows):
-                request = CommitRequest(row.space, intents, Durability.NORMAL)
-                self.commits.commit_group([request], state=state, work=work, sql=sql, is_undoable=False)
-                if request.failure is not None:
-                    raise request.failure
+            share_documents(rows, self.commits, state=state, work=work, sql=sql)
             reproject_ruled(work)
             rows.remove_space()
             SpaceRows(sql).remove(private.number)
@@ -306,16 +293,7 @@ class LocalReplica:
         """Tell watchers what became visible. After the commit, never before."""
         if not self.hub.has_watchers(state.number):
             return
-        changes = [
-            Change(
-                collection=key.collection,
-                id=key.id,
-                document=Document(state.id, key, projection) if projection.is_live else None,
-                is_local=is_local,
-            )
-            for key, projection in projections.items()
-        ]
-        self.hub.publish(state.number, changes)
+        self.hub.publish(state.number, changes_in(state.id, projections, is_local=is_local))
 
     async def _commit_queue(self) -> None:
         """Commit what waits, space by space: at most one group of each."""
@@ -390,11 +368,7 @@ class LocalReplica:
         prepare(sql)
         rows = SpaceRows(sql)
         if rows.value("replica") is None:
-            rows.write_value("replica", self.entropy.random_bytes(REPLICA_ID_BYTES))
-            writer = make_writer(
-                PRIVATE_DEVICE, Incarnation(int.from_bytes(self.entropy.random_bytes(4), "big"))
-            )
-            rows.write(SpaceRow(space=rows.next_number(), id=PRIVATE_SPACE, is_default=True, writer=writer))
+            store_private_space(rows, self.entropy)
         self._read_file(sql)
         for state in self.spaces.values():
             reproject_opened(self._document_work(sql, state), state, rows)

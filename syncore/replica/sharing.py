@@ -10,12 +10,17 @@ from collections.abc import Callable, Iterator, Mapping
 from syncore.core.errors import Misused
 from syncore.core.identifiers import SETTINGS, DocumentKey
 from syncore.core.limits import MAX_COMMIT_BYTES
+from syncore.core.ports import Durability, SqlConnection
 from syncore.documents.changes import Counter, List, Text
 from syncore.documents.operations import FieldKind
 from syncore.documents.projection import FieldValue, Projection
 from syncore.documents.projection_encoding import decode_projection
 from syncore.documents.resolution import Contest
+from syncore.replica.committing import LocalCommits
+from syncore.replica.document_work import DocumentWork
 from syncore.replica.intents import Intent, Verb
+from syncore.replica.requests import CommitRequest
+from syncore.replica.space_state import SpaceState
 from syncore.storage.document_rows import DocumentRows
 
 _PAGE = 512
@@ -36,6 +41,26 @@ def intents_of_documents(rows: DocumentRows) -> Iterator[tuple[Intent, ...]]:
         size_bytes += len(encoded)
     if group:
         yield tuple(group)
+
+
+def share_documents(
+    rows: DocumentRows,
+    commits: LocalCommits,
+    *,
+    state: SpaceState,
+    work: DocumentWork,
+    sql: SqlConnection,
+) -> None:
+    """Commit the private space's live documents, which ``rows`` are, into the shared one.
+
+    Raises:
+        TooLarge: a document does not fit into a commit of its own.
+    """
+    for intents in intents_of_documents(rows):
+        request = CommitRequest(state.number, intents, Durability.NORMAL)
+        commits.commit_group([request], state=state, work=work, sql=sql, is_undoable=False)
+        if request.failure is not None:
+            raise request.failure
 
 
 def check_nothing_lacks(rows: DocumentRows) -> None:

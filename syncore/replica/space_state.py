@@ -20,7 +20,7 @@ from syncore.core.identifiers import (
     make_writer,
 )
 from syncore.core.limits import MAX_RULE_PROBLEMS, MAX_SEGMENT_PLAIN_BYTES
-from syncore.core.ports import SqlConnection
+from syncore.core.ports import Entropy, SqlConnection
 from syncore.documents.resolution import ResolutionContext
 from syncore.documents.resolvers import ResolveFunction
 from syncore.documents.rules import CollectionRules, ResolverName
@@ -40,6 +40,7 @@ from syncore.storage.space_rows import SpaceRow, SpaceRows
 from syncore.storage.undo_rows import Stack, UndoRows
 
 PRIVATE_DEVICE = DeviceIndex(0)
+REPLICA_ID_BYTES = 16
 
 
 @dataclass(slots=True)
@@ -189,6 +190,13 @@ def store_new_space(
     for record in control:
         LogRows(sql, row.space).add_control(record.record.seq, encode_item(control_item(record)))
     return row
+
+
+def store_private_space(rows: SpaceRows, entropy: Entropy) -> None:
+    """Lay out the private space of a new file, which gets its id."""
+    rows.write_value("replica", entropy.random_bytes(REPLICA_ID_BYTES))
+    writer = make_writer(PRIVATE_DEVICE, Incarnation(int.from_bytes(entropy.random_bytes(4), "big")))
+    rows.write(SpaceRow(space=rows.next_number(), id=PRIVATE_SPACE, is_default=True, writer=writer))
 
 
 def resolution_context(state: SpaceState) -> ResolutionContext:

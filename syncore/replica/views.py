@@ -142,3 +142,18 @@ class Change:
     id: str
     document: Document | None
     is_local: bool
+
+
+def changes_in(
+    space: SpaceId, projections: Mapping[DocumentKey, Projection], *, is_local: bool
+) -> list[Change]:
+    """What became visible with a commit, as watchers are told."""
+    return [
+        Change(
+            collection=key.collection,
+            id=key.id,
+            document=Document(space, key, projection) if projection.is_live else None,
+            is_local=is_local,
+        )
+        for key, projection in projections.items()
+    ]
