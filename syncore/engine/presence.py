@@ -70,9 +70,11 @@ class Presence:
     async def changes(self) -> AsyncIterator[tuple[Present, ...]]:
         """Who is here now, and again whenever somebody comes, shows something else or leaves.
 
+        It ends when the replica is closed.
+
         Raises:
             Misused: the space is private, or the replica does not sync.
-            Closed: the replica was closed.
+            Closed: the replica is closed already.
         """
         async for others in self._services.presence(self._number()).changes():
             yield others

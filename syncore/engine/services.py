@@ -83,6 +83,20 @@ class Services:
         """The local number that a space has now."""
         return self.moved.get(number, number)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether closing has begun."""
+        return self._is_closed
+
+    def check_open(self) -> None:
+        """Refuse what begins when the replica is closed.
+
+        Raises:
+            Closed: it is.
+        """
+        if self._is_closed:
+            raise Closed("the replica is closed")
+
     async def start(self) -> None:
         """Compare the file with its guard, then begin to sync its shared spaces.
 
@@ -227,8 +241,7 @@ class Services:
 
     def _check_syncing(self) -> None:
         """Refuse what only a replica that syncs can do."""
-        if self._is_closed:
-            raise Closed("the replica is closed")
+        self.check_open()
         if not self.has_keys:
             raise ReadOnly(_NO_KEYS, hint="open it with the keystore that it was made with")
         if not self.is_syncing:
@@ -236,8 +249,7 @@ class Services:
 
     def _check_writable(self) -> None:
         """Refuse, before a relay hears of it, what could not be kept here."""
-        if self._is_closed:
-            raise Closed("the replica is closed")
+        self.check_open()
         if not self.has_keys:
             raise ReadOnly(_NO_KEYS, hint="open it with the keystore that it was made with")
         if self.local.read_only_reason:

@@ -13,7 +13,7 @@ from syncore.protocol.control_payloads import Role
 from syncore.replica.conflicts import Conflict
 from syncore.replica.explanations import Explanation
 from syncore.replica.inbox import ConflictInbox
-from syncore.replica.invalid import InvalidDocument, list_invalid
+from syncore.replica.invalid import InvalidDocument, list_invalid, watch_invalid
 from syncore.replica.model_collection import M, ModelCollection
 from syncore.replica.space_state import SpaceState
 from syncore.replica.transaction import Transaction, key_of
@@ -132,6 +132,10 @@ class Space:
         """
         return await list_invalid(self._services.local, self._local_number(), collection)
 
+    def watch_invalid(self, collection: str | None = None) -> AsyncGenerator[list[InvalidDocument], None]:
+        """The documents that do not fit: now, and all of them again whenever that changes."""
+        return watch_invalid(self._services.local, self._local_number, collection)
+
     @property
     def presence(self) -> Presence:
         """Who is here now, and what they show: fleeting, and never stored."""
@@ -224,8 +228,13 @@ class Space:
         return self._services.status(self._local_number())
 
     async def statuses(self) -> AsyncIterator[SpaceStatus]:
-        """The status now, and again whenever it changes."""
-        while True:
+        """The status now, and again whenever it changes, until the replica is closed.
+
+        Raises:
+            Closed: the replica is closed already.
+        """
+        self._services.check_open()
+        while not self._services.is_closed:
             revision = self._services.sync.revision
             yield self.status()
             await self._services.status_changed(revision)

@@ -1,12 +1,16 @@
 """What programs pass in, checked where it comes in, so that a slip names itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from syncore.codec.values import encode_value
 from syncore.core.errors import Misused
 from syncore.core.ports import Durability
 from syncore.query.expressions import And, Expression, Same, joined
 from syncore.query.keys import encode_key
+from syncore.query.ordering import Ordering, columns_of
+from syncore.query.paths import Path
+from syncore.replica.traversal import Question
+from syncore.replica.views import Document
 
 
 def checked_fields(fields: object) -> dict[str, object]:
@@ -34,6 +38,28 @@ def checked_durability(durability: Durability | str) -> Durability:
         raise Misused(
             f"{durability!r} is no durability", hint="Durability.NORMAL or Durability.FULL"
         ) from error
+
+
+def checked_question(
+    collection: str,
+    expression: object,
+    *,
+    where: Callable[[Document], bool] | None,
+    order_by: str | Path | Sequence[str | Path],
+    limit: int | None,
+) -> Question:
+    """What ``find()`` asks.
+
+    Raises:
+        Misused, InvalidValue: it cannot be asked.
+    """
+    return Question(
+        collection=collection,
+        expression=checked_query(expression),
+        ordering=Ordering(columns_of(order_by)),
+        test=where,
+        limit=checked_limit(limit),
+    )
 
 
 def checked_query(given: object) -> Expression:

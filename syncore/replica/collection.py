@@ -1,6 +1,6 @@
 """Collections: what programs read and write."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 
 from syncore.core.errors import DocumentNotFound, InvalidChange
 from syncore.core.identifiers import SETTINGS, DocumentKey, Writer, check_collection, check_name
@@ -11,14 +11,13 @@ from syncore.documents.projection_encoding import decode_projection
 from syncore.documents.rules import NO_RULES, CollectionRules, DeletionRule
 from syncore.query.definitions import IndexDefinition
 from syncore.query.expressions import Expression
-from syncore.query.ordering import Ordering, columns_of
+from syncore.query.ordering import columns_of
 from syncore.query.paths import Path
 from syncore.replica.arguments import (
     checked_durability,
     checked_expression,
     checked_fields,
-    checked_limit,
-    checked_query,
+    checked_question,
 )
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.identities import fresh_id
@@ -26,13 +25,12 @@ from syncore.replica.index_building import drop_index, make_index
 from syncore.replica.index_upkeep import held
 from syncore.replica.indexes import Index, IndexStatus, status_of
 from syncore.replica.intents import Intent, Verb
-from syncore.replica.invalid import InvalidDocument, list_invalid
+from syncore.replica.invalid import InvalidDocument, list_invalid, watch_invalid
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.queries import Query
 from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
 from syncore.replica.settings import RuleLike, judging_changes, settings_changes
-from syncore.replica.traversal import Question
 from syncore.replica.undoing import UndoOutcome, can_undo, undo
 from syncore.replica.views import Document, Sibling, siblings_of
 from syncore.replica.watching import ChangeStream
@@ -171,7 +169,7 @@ class Collection:
         order_by: str | Path | Sequence[str | Path] = (),
         limit: int | None = None,
         after: str | None = None,
-    ) -> Query:
+    ) -> Query[Document]:
         """Live documents, through indexes where there are fitting ones.
 
         Args:
@@ -190,14 +188,8 @@ class Collection:
         Raises:
             Misused, InvalidValue, InvalidToken: it cannot be asked.
         """
-        question = Question(
-            collection=self.name,
-            expression=checked_query(expression),
-            ordering=Ordering(columns_of(order_by)),
-            test=where,
-            limit=checked_limit(limit),
-        )
-        return Query(self._replica, self._space, question, after)
+        question = checked_question(self.name, expression, where=where, order_by=order_by, limit=limit)
+        return Query(self._replica, self._space, question, made=lambda document: document, after=after)
 
     async def siblings(self, document: str | Document, field: str) -> tuple[Sibling, ...]:
         """All values that a register holds: several where writers did not see each other.
@@ -285,6 +277,10 @@ class Collection:
     async def invalid(self) -> list[InvalidDocument]:
         """The documents that do not fit the schema or the validators, with what is wrong with each."""
         return await list_invalid(self._replica, self._space(), self.name)
+
+    def watch_invalid(self) -> AsyncGenerator[list[InvalidDocument], None]:
+        """The documents that do not fit: now, and all of them again whenever that changes."""
+        return watch_invalid(self._replica, self._space, self.name)
 
     async def undo(
         self, document: str | Document, *, durability: Durability | str = Durability.NORMAL

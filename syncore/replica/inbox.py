@@ -1,24 +1,23 @@
 """The conflict inbox of a space: listed without reading every document, live, and settled by hand."""
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
 from functools import partial
 
-from syncore.core.errors import InvalidChange, WatcherLagged
+from syncore.core.errors import InvalidChange
 from syncore.core.identifiers import SETTINGS, DocumentKey, check_collection
 from syncore.core.ports import Durability
 from syncore.documents.resolution import Contest
 from syncore.replica.conflicts import Conflict, ConflictReader
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.intents import Intent, Verb
+from syncore.replica.live_lists import Listed, flat, watch_list
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
-from syncore.replica.watching import ChangeStream
+from syncore.replica.views import Change
 
 _PAGE = 64
 """Documents looked at in one go, so that a long inbox does not keep writers waiting."""
-Listed = dict[tuple[str, str], list[Conflict]]
 
 
 class ConflictInbox:
@@ -32,40 +31,16 @@ class ConflictInbox:
     async def conflicts(self, collection: str | None, *, resolved: bool) -> list[Conflict]:
         """See :meth:`syncore.Space.conflicts`."""
         listed = await self._list(collection, resolved=resolved)
-        return [conflict for found in listed.values() for conflict in found]
+        return flat(listed)
 
-    async def watch(self, collection: str | None) -> AsyncGenerator[list[Conflict], None]:
+    def watch(self, collection: str | None) -> AsyncGenerator[list[Conflict], None]:
         """See :meth:`syncore.Space.watch_conflicts`."""
-        if collection is not None:
-            check_collection(collection)
-        while True:
-            async with self._changes(collection) as changes:
-                listed = await self._list(collection, resolved=False)
-                yield _flat(listed)
-                with suppress(WatcherLagged):  # what was missed does not matter: the list is made anew
-                    async for change in changes:
-                        before = _flat(listed)
-                        if change.collection == SETTINGS:
-                            listed = await self._list(collection, resolved=False)
-                        else:
-                            await self._look_again(listed, DocumentKey(change.collection, change.id))
-                        if (now := _flat(listed)) != before:
-                            yield now
-                    return
+        make = partial(self._list, collection, resolved=False)
+        return watch_list(self._replica.hub, self._space, collection, make=make, look=self._look_again)
 
-    def _changes(self, collection: str | None) -> ChangeStream:
-        return self._replica.hub.open(
-            self._space(),
-            lambda change: (
-                collection is None
-                or change.collection == collection
-                or (change.collection == SETTINGS and change.id == collection)
-            ),
-        )
-
-    async def _list(self, collection: str | None, *, resolved: bool) -> Listed:
+    async def _list(self, collection: str | None, *, resolved: bool) -> Listed[Conflict]:
         at_least = Contest.SETTLED if resolved else Contest.OPEN
-        listed: Listed = {}
+        listed: Listed[Conflict] = {}
         for name in await self._collections() if collection is None else [check_collection(collection)]:
             after: str | None = ""
             while after is not None:
@@ -91,7 +66,7 @@ class ConflictInbox:
 
     def _page(
         self, work: DocumentWork, *, collection: str, at_least: Contest, after: str
-    ) -> tuple[Listed, str | None]:
+    ) -> tuple[Listed[Conflict], str | None]:
         """The conflicts of some documents, and the id behind which to go on."""
         reader = self._reader(work)
         rows = work.rows.contested(collection, at_least=at_least, after=after, limit=_PAGE)
@@ -100,16 +75,13 @@ class ConflictInbox:
         }
         return listed, rows[-1].key.id if len(rows) == _PAGE else None
 
-    async def _look_again(self, listed: Listed, key: DocumentKey) -> None:
-        """Bring one document of a list up to date."""
+    async def _look_again(self, change: Change) -> list[Conflict]:
+        key = DocumentKey(change.collection, change.id)
 
         def look(work: DocumentWork) -> list[Conflict]:
             return self._reader(work).conflicts(work.hold(key).visible)
 
-        found = [one for one in await self._replica.preview(self._space(), look) if one.is_open]
-        listed.pop((key.collection, key.id), None)
-        if found:
-            listed[key.collection, key.id] = found
+        return [one for one in await self._replica.preview(self._space(), look) if one.is_open]
 
     def _reader(self, work: DocumentWork) -> ConflictReader:
         state = self._replica.spaces[self._space()]
@@ -144,7 +116,3 @@ class ConflictInbox:
             seen=await seen_vector(self._replica, number, conflict.token),
         )
         await self._replica.commit(CommitRequest(number, (intent,), Durability.NORMAL))
-
-
-def _flat(listed: Listed) -> list[Conflict]:
-    return [conflict for _, found in sorted(listed.items()) for conflict in found]

@@ -1,6 +1,6 @@
 """Collections that give and take objects of a model."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from syncore.core.errors import InvalidChange, Misused
@@ -8,12 +8,16 @@ from syncore.core.ports import Durability
 from syncore.documents.changes import Unset
 from syncore.documents.projection import FieldValue
 from syncore.documents.rules import CollectionRules, DeletionRule
+from syncore.query.expressions import Expression
+from syncore.query.paths import Path
+from syncore.replica.arguments import checked_question
 from syncore.replica.collection import Collection
 from syncore.replica.invalid import InvalidDocument
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.model import Model, check_field, fields_of, is_model, model_schema
 from syncore.replica.model_fields import Ref
 from syncore.replica.model_settings import publishing_changes
+from syncore.replica.queries import Query
 from syncore.replica.settings import RuleLike
 from syncore.replica.undoing import UndoOutcome
 from syncore.replica.views import Document
@@ -49,6 +53,8 @@ class ModelCollection(Generic[M]):
         model_schema(model)
         self.model = model
         self.documents = Collection(replica, space, model.__collection__)
+        self._replica = replica
+        self._space = space
 
     def __repr__(self) -> str:
         """The model and the collection."""
@@ -132,22 +138,31 @@ class ModelCollection(Generic[M]):
         found = await self.documents.find_one(id_of(id))
         return None if found is None else self._made(found)
 
-    async def find(
+    def find(
         self,
-        equal: Mapping[str, FieldValue] | None = None,
+        expression: Expression | Mapping[str, FieldValue] | None = None,
         /,
         *,
         where: Callable[[M], bool] | None = None,
+        order_by: str | Path | Sequence[str | Path] = (),
         limit: int | None = None,
-    ) -> AsyncIterator[M]:
-        """Live documents in the order of their ids; as :meth:`Collection.find`."""
-        passing = None if where is None else lambda document: where(self._made(document))
-        async for document in self.documents.find(equal, where=passing, limit=limit):
-            yield self._made(document)
+        after: str | None = None,
+    ) -> Query[M]:
+        """Live documents as objects of the model; as :meth:`Collection.find`.
+
+        Expressions, orders and groups are of what documents hold: an ``Enum`` by its value.
+        """
+        test = None if where is None else _passing(where, self._made)
+        question = checked_question(self.name, expression, where=test, order_by=order_by, limit=limit)
+        return Query(self._replica, self._space, question, made=self._made, after=after)
 
     async def invalid(self) -> list[InvalidDocument]:
         """The documents that do not fit, with what is wrong with each."""
         return await self.documents.invalid()
+
+    def watch_invalid(self) -> AsyncGenerator[list[InvalidDocument], None]:
+        """The documents that do not fit: now, and all of them again whenever that changes."""
+        return self.documents.watch_invalid()
 
     async def settings(self) -> CollectionRules:
         """The settings of the collection, as this replica knows them now."""
@@ -200,3 +215,7 @@ class ModelCollection(Generic[M]):
 def id_of(document: str | Ref[M] | M) -> str:
     """The id of a document that is given in one of several ways."""
     return document if isinstance(document, str) else document.id
+
+
+def _passing(where: Callable[[M], bool], made: Callable[[Document], M]) -> Callable[[Document], bool]:
+    return lambda document: where(made(document))

@@ -12,7 +12,7 @@ from collections.abc import (
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from syncore.core.errors import Misused, TooLarge
 from syncore.core.ports import SqlConnection
@@ -30,6 +30,8 @@ from syncore.replica.views import Document
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.index_rows import IndexRow, IndexRows
 
+T = TypeVar("T")
+
 MAX_GROUPS: Final = 100_000
 """Groups of one query: they are all in memory."""
 MAX_PAGE: Final = 10_000
@@ -38,20 +40,20 @@ _COUNTED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Generic[T]):
     """Some documents of a query, in order.
 
     Attributes:
-        documents: They.
+        documents: They; objects of the model where the query is of one.
         next: The token with which ``find(..., after=token)`` goes on; None if these are the last.
     """
 
-    documents: tuple[Document, ...]
+    documents: tuple[T, ...]
     next: str | None
 
 
-class Query:
-    """Documents of a collection that satisfy an expression, in an order.
+class Query(Generic[T]):
+    """Documents of a collection that satisfy an expression, in an order; or the objects of its model.
 
     ``async for`` goes through them in small steps, ``await`` gives a list; both can be done again. Nothing is
     read before. Commits made meanwhile may show: one that changes a document's place may bring it twice, or
@@ -59,30 +61,45 @@ class Query:
     """
 
     def __init__(
-        self, replica: LocalReplica, space: Callable[[], int], question: Question, after: object = None
+        self,
+        replica: LocalReplica,
+        space: Callable[[], int],
+        question: Question,
+        *,
+        made: Callable[[Document], T],
+        after: object = None,
     ) -> None:
-        """Programs get queries from a collection."""
+        """Programs get queries from a collection.
+
+        Args:
+            replica: The replica.
+            space: The local number of the space, when it is asked.
+            question: What is asked.
+            made: What programs get for a document.
+            after: The token of a page to go on behind.
+        """
         self._replica = replica
         self._space = space
         self._question = question
+        self._made = made
         self._after = None if after is None else decode_place(after, self._tag(), question.ordering)
 
-    def __await__(self) -> Generator[object, None, list[Document]]:
+    def __await__(self) -> Generator[object, None, list[T]]:
         """All documents, as a list; give a limit where there may be many."""
         return self._list().__await__()
 
-    async def __aiter__(self) -> AsyncIterator[Document]:
+    async def __aiter__(self) -> AsyncIterator[T]:
         """The documents, one after another."""
         async with aclosing(self._found(self._question)) as all_found:
             async for found in all_found:
-                yield found.document
+                yield self._made(found.document)
 
-    async def first(self) -> Document | None:
+    async def first(self) -> T | None:
         """The first document, or None."""
         documents = await self._take(replace(self._question, limit=_least(1, self._question.limit)))
-        return documents[0].document if documents else None
+        return self._made(documents[0].document) if documents else None
 
-    async def page(self, size: int = 50) -> Page:
+    async def page(self, size: int = 50) -> Page[T]:
         """So many documents, and a token for the next page.
 
         The token stands for the last document's place in the order: it stays good when documents come and
@@ -98,12 +115,12 @@ class Query:
         is_last = len(found) <= wanted or wanted < size
         found = found[:wanted]
         token = None if is_last or not found else encode_place(found[-1].place, self._tag())
-        return Page(documents=tuple(one.document for one in found), next=token)
+        return Page(documents=tuple(self._made(one.document) for one in found), next=token)
 
     async def count(self) -> int:
         """How many documents there are; by the index alone where it says all."""
         if self._question.limit is not None or self._after is not None:
-            return await _length(self)
+            return await _length(self._found(self._question))
         while True:
             try:
                 return await self._count()
@@ -149,8 +166,8 @@ class Query:
         told = in_steps(plan, collection=name, documents=documents)
         return told if self._question.test is None else f"{told}\ncalls a function for each document"
 
-    async def _list(self) -> list[Document]:
-        return [found.document for found in await self._take(self._question)]
+    async def _list(self) -> list[T]:
+        return [self._made(found.document) for found in await self._take(self._question)]
 
     async def _take(self, question: Question) -> list[Found]:
         async with aclosing(self._found(question)) as all_found:
@@ -226,8 +243,9 @@ class Query:
             async for document in traversal.in_any_order():
                 yield document
             return
-        async for document in self:
-            yield document
+        async with aclosing(self._found(self._question)) as all_found:
+            async for found in all_found:
+                yield found.document
 
     def _tag(self) -> bytes:
         question = self._question

@@ -79,6 +79,11 @@ class Document(Mapping[str, FieldValue]):
         return f"<Document {self.collection}/{self.id} {dict(self)!r}>"
 
 
+def projection_of(document: Document) -> Projection:
+    """What a document was made of."""
+    return document._projection  # noqa: SLF001 - programs need not see it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sibling:
     """One of the values that a register holds.

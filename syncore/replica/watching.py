@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -77,7 +78,11 @@ class ChangeStream:
 
 
 class ChangeHub:
-    """Hands committed changes to every open stream."""
+    """Hands committed changes to every open stream.
+
+    Whoever iterates when the replica is closed comes to a quiet end, whatever it waits for; what is begun
+    afterwards raises :class:`Closed`.
+    """
 
     def __init__(self) -> None:
         """Start without streams."""
@@ -108,6 +113,15 @@ class ChangeHub:
         for stream, watched in self._streams.items():
             if watched == old:
                 self._streams[stream] = new
+
+    @contextmanager
+    def quiet_end(self) -> Iterator[None]:
+        """Around what an iterator that has begun does: it ends where the replica is closed meanwhile."""
+        try:
+            yield
+        except Closed:
+            if not self._is_closed:
+                raise
 
     def close(self) -> None:
         """End all streams."""

@@ -99,12 +99,13 @@ class SpacePresence:
         self._wake.set()
 
     async def changes(self) -> AsyncIterator[tuple[Present, ...]]:
-        """Who is here now, and again whenever somebody comes, shows something else or leaves.
+        """Who is here now, and again whenever somebody comes, shows something else or leaves, until closed.
 
         Raises:
-            Closed: the replica was closed.
+            Closed: the replica is closed already.
         """
-        while True:
+        self._check()
+        while not self._is_closed:
             self._check()
             others = self.others
             changed, revision = self._changed, self._table.revision

@@ -13,6 +13,8 @@ import pytest
 from syncore.core.errors import InvalidChange, InvalidSchema, Misused, ValidationFailed
 from syncore.documents.changes import Counter, List, Text, increment, splice
 from syncore.documents.rules import SchemaSetting, Strategy
+from syncore.query.aggregates import sum_
+from syncore.query.paths import where
 from syncore.replica.model import Model, model_schema
 from syncore.replica.model_collection import ModelCollection
 from syncore.replica.model_fields import Ref, field
@@ -308,3 +310,27 @@ def test_a_reference_names_the_collection_that_it_leads_to() -> None:
     parts: Mapping[str, Any] = model_schema(Cast)["properties"]
     assert parts["known"] == {"type": "string", "x-ref": "people"}
     assert parts["later"] == {"anyOf": [{"type": "string"}, {"type": "null"}]}
+
+
+async def test_typed_queries_have_everything_that_plain_ones_have(tmp_path: Path) -> None:
+    """Expressions, orders, indexes, pages, numbers: as for plain documents, with objects of the model."""
+    async with open_private(tmp_path / "a.db") as replica:
+        made = films(replica)
+        for number in range(7):
+            await made.insert(Film(title=f"t{number}", score=number % 3), id=str(number))
+        await (await made.documents.create_index("score")).built()
+        query = made.find(where.score > 0, order_by="-score", where=lambda film: film.title != "t2")
+        assert "reads the index score" in await query.explain()
+        assert [(film.id, film.score) for film in await query] == [("5", 2), ("4", 1), ("1", 1)]
+        assert [film.title async for film in made.find({"score": 0}, limit=2)] == ["t0", "t3"]
+        first = await query.first()
+        assert isinstance(first, Film)
+        assert first.title == "t5"
+        page = await query.page(2)
+        assert [type(one) for one in page.documents] == [Film, Film]
+        rest = made.find(
+            where.score > 0, order_by="-score", where=lambda film: film.title != "t2", after=page.next
+        )
+        assert [film.title for film in await rest] == ["t1"]
+        assert await query.count() == 3
+        assert await made.find().aggregate(total=sum_("score")) == {"total": 6}

@@ -232,7 +232,9 @@ async def test_who_cannot_take_part_is_told(replica: Replica, relay: MemoryRelay
     changes = space.presence.changes()
     await anext(changes)
     await replica.close()
-    for wrong in (space.presence.set(1), space.presence.clear(), anext(changes)):
+    with pytest.raises(StopAsyncIteration):
+        await anext(changes)
+    for wrong in (space.presence.set(1), space.presence.clear(), anext(space.presence.changes())):
         with pytest.raises(Closed):
             await wrong
     assert space.presence.others == ()

@@ -1,6 +1,5 @@
 """What type checkers make of programs that use syncore: mypy runs over this file, the test runs it."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import assert_type
 
@@ -43,10 +42,10 @@ async def test_example_uses_have_the_types_that_people_expect(tmp_path: Path) ->
         assert_type(changed, Document)
         assert_type(await films.find_one(film.id), Document | None)
         assert_type(where.title == "ALIEN", Expression)
-        query = assert_type(films.find(where.title == "ALIEN", order_by="title", limit=1), Query)
+        query = assert_type(films.find(where.title == "ALIEN", order_by="title", limit=1), Query[Document])
         assert_type(await query, list[Document])
         assert_type([found async for found in films.find({"title": "ALIEN"})], list[Document])
-        assert_type(await query.page(), Page)
+        assert_type(await query.page(), Page[Document])
         assert_type(await query.aggregate(n=count()), dict[str, object])
         async with replica.transaction(durability=Durability.FULL) as transaction:
             assert_type(transaction, Transaction)
@@ -81,7 +80,10 @@ async def test_models_are_typed(tmp_path: Path) -> None:
         assert_type(film.votes.count, int)
         assert_type(await films.get(film.id), Film)
         assert_type(await films.find_one(film.id), Film | None)
-        assert_type(films.find(where=lambda found: found.title > "A"), AsyncIterator[Film])
+        found = assert_type(films.find(where.gross > 1, where=lambda one: one.title > "A"), Query[Film])
+        assert_type(await found.first(), Film | None)
+        assert_type([one async for one in found], list[Film])
+        assert_type(await found.page(), Page[Film])
         assert_type(replica.space.collection(Film), ModelCollection[Film])
         with pytest.raises(InvalidChange):
             Film(titel="Alien")  # type: ignore[call-arg]
