@@ -91,6 +91,24 @@ def element_bounds_of(expression: Expression, path: FieldPath) -> Bounds | None:
     return Bounds(union([*point.intervals, beginning_with(TEXT_MARK)]), is_exact=False)
 
 
+def exact_keys_of(expression: Expression, path: FieldPath) -> frozenset[bytes] | None:
+    """The whole keys, one of which the field has wherever an expression holds; None if it does not say."""
+    match expression:
+        case And(parts=parts):
+            found = [keys for part in parts if (keys := exact_keys_of(part, path)) is not None]
+            return frozenset.intersection(*found) if found else None
+        case Or(parts=parts):
+            said = [exact_keys_of(part, path) for part in parts]
+            known = [keys for keys in said if keys is not None]
+            return frozenset[bytes]().union(*known) if len(known) == len(said) else None
+        case Compare(order=Order.EQUAL, key=key) | Same(key=key) if expression.path == path:
+            return frozenset((key,))
+        case OneOf(keys=keys) if expression.path == path:
+            return keys
+        case _:
+            return None
+
+
 def _bounds_of_leaf(expression: Expression, path: FieldPath) -> Bounds:
     match expression:
         case Compare() if expression.path == path:

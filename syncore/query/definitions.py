@@ -2,7 +2,8 @@
 
 An entry's key is the components of the columns, one behind the other, and the key of the document's id, each
 complemented where its column descends; the id goes with the last column. An index of elements has an entry
-for each element of a set or list instead. A partial one has only the documents for which its condition holds.
+for each element of a set or list instead, one of hashes the hash of the whole keys, for equality alone. A
+partial one has only the documents for which its condition holds.
 """
 
 from collections.abc import Mapping
@@ -20,10 +21,12 @@ from syncore.query.expression_encoding import (
     read_path,
 )
 from syncore.query.expressions import Expression, look_up
-from syncore.query.keys import TEXT_MARK, component, encode_key
+from syncore.query.keys import MISSING, TEXT_MARK, component, encode_key, hash_of_keys
 from syncore.query.ordering import MAX_COLUMNS, Column, Ordering
 
 _VERSION = 1
+_VERSION_OF_KINDS = 2
+_HASH = 1
 _WHAT = "the definition of an index"
 
 
@@ -35,11 +38,13 @@ class IndexDefinition:
         columns: The fields, the most significant first, and their directions.
         is_of_elements: Whether it has the elements of its one field, instead of its value.
         condition: What a document has to be like to be in it; None for all.
+        is_hashed: Whether it has one hash of the fields' whole keys instead of them, in no order.
     """
 
     columns: tuple[Column, ...]
     is_of_elements: bool = False
     condition: Expression | None = None
+    is_hashed: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
@@ -47,11 +52,16 @@ class IndexDefinition:
             raise Misused(f"an index has 1 to {MAX_COLUMNS} fields, not {len(self.columns)}")
         if self.is_of_elements and (len(self.columns) > 1 or self.columns[0].is_descending):
             raise Misused("an index of elements has one field, without a direction")
+        if self.is_hashed and (self.is_of_elements or any(column.is_descending for column in self.columns)):
+            raise Misused(
+                "an index of hashes has whole fields, without a direction", hint="leave out each and -"
+            )
 
     def __str__(self) -> str:
         """In words."""
         columns = ", ".join(map(str, self.columns))
-        shown = f"each element of {columns}" if self.is_of_elements else columns
+        kind = "each element of " if self.is_of_elements else "hash of " if self.is_hashed else ""
+        shown = kind + columns
         return shown + (f", where {in_words(self.condition)}" if self.condition is not None else "")
 
     @property
@@ -66,6 +76,11 @@ class IndexDefinition:
         if self.is_of_elements:
             end = encode_key(id_)
             return frozenset(start + end for start in self._elements(values))
+        if self.is_hashed:
+            found = [look_up(values, column.path) for column in self.columns]
+            if MISSING in found:  # which equals nothing that can be asked for
+                return frozenset()
+            return frozenset((hash_of_keys(map(encode_key, found)) + encode_key(id_),))
         key = b"".join(column.directed(component(look_up(values, column.path))) for column in self.columns)
         return frozenset((key + self.ordering.last.directed(encode_key(id_)),))
 
@@ -78,8 +93,11 @@ class IndexDefinition:
 
 def encode_definition(definition: IndexDefinition) -> bytes:
     """The canonical bytes of a definition."""
-    columns = [[pack_path(column.path), column.is_descending] for column in definition.columns]
     condition = None if definition.condition is None else encode_expression(definition.condition)
+    if definition.is_hashed:
+        paths = [pack_path(column.path) for column in definition.columns]
+        return pack([_VERSION_OF_KINDS, _HASH, paths, condition])
+    columns = [[pack_path(column.path), column.is_descending] for column in definition.columns]
     return pack([_VERSION, columns, definition.is_of_elements, condition])
 
 
@@ -90,8 +108,15 @@ def decode_definition(data: bytes) -> IndexDefinition:
         Malformed: not the encoding of one.
     """
     parts = unpack(data, what=_WHAT, max_bytes=2 * MAX_EXPRESSION_BYTES)
-    version, columns, is_of_elements, condition = as_array(parts, what=_WHAT, length=4)
-    if as_integer(version, what="a version") != _VERSION or type(is_of_elements) is not bool:
+    version, *rest = as_array(parts, what=_WHAT, length=4)
+    if as_integer(version, what="a version") == _VERSION_OF_KINDS and rest[0] == _HASH:
+        return IndexDefinition(
+            columns=tuple(Column(read_path(path)) for path in as_array(rest[1], what="columns")),
+            condition=None if rest[2] is None else decode_expression(as_bytes(rest[2], what="a condition")),
+            is_hashed=True,
+        )
+    columns, is_of_elements, condition = rest
+    if version != _VERSION or type(is_of_elements) is not bool:
         raise Malformed("the definition of an index has no known form")
     pairs = (as_array(pair, what="a column", length=2) for pair in as_array(columns, what="columns"))
     return IndexDefinition(

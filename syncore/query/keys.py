@@ -8,13 +8,14 @@ behind the other.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from syncore.codec.instants import encode_datetime
+from syncore.core.hashing import hash_parts
 
 MAX_COMPONENT_BYTES = 256
 """What an index holds of one value: SQLite keeps four keys of this size on a page of 4 KiB, and values that
@@ -50,6 +51,8 @@ class Missing:
 MISSING: Final = Missing()
 MISSING_KEY: Final = bytes([_TAG_MISSING])
 NONE_KEY: Final = bytes([_TAG_NONE])
+HASH_BYTES: Final = 16
+"""Of a hash that stands for keys in an index: with 2^40 documents, one pair in 10^14 files collides."""
 TEXT_MARK: Final = _TAG_TEXT_MARK
 """Stands in an index of elements for a document whose field is a text, which holds parts and no elements."""
 
@@ -64,6 +67,11 @@ def component(value: object) -> bytes:
     if type(value) is str and len(value) > MAX_COMPONENT_BYTES:
         value = value[:MAX_COMPONENT_BYTES]  # its bytes alone fill the component
     return encode_key(value)[:MAX_COMPONENT_BYTES]
+
+
+def hash_of_keys(keys: Iterable[bytes]) -> bytes:
+    """What an index of hashes holds of whole keys. Who has it checks the document: hashes may collide."""
+    return hash_parts("hashed", *keys)[:HASH_BYTES]
 
 
 def decode_text(key: bytes) -> str:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Final
 
-from syncore.query.bounds import bounds_of, element_bounds_of
+from syncore.query.bounds import bounds_of, element_bounds_of, exact_keys_of
 from syncore.query.definitions import IndexDefinition
 from syncore.query.expression_encoding import encode_expression, in_words
 from syncore.query.expressions import Contains, Expression, conjuncts
 from syncore.query.intervals import ALL, Interval, Intervals, beginning_with, is_within, reversed_order, union
+from syncore.query.keys import hash_of_keys
 from syncore.query.ordering import Column, Ordering
 
 MAX_RANGES: Final = 1_000
@@ -35,7 +36,8 @@ class Way:
         ranges: Where in it to look: sorted and disjoint.
         is_ordered: Whether it passes the documents in the order that is wanted.
         is_backwards: Whether it has to be gone from its end for that.
-        fixed: The components of its first columns, as far as they have one value only in the ranges.
+        fixed: The components of its first columns, as far as they have one value only in the ranges; of an
+            index of hashes, the hash.
         is_exact: Whether all that is in the ranges satisfies the expression.
         may_repeat: Whether it may come by one document several times.
     """
@@ -128,6 +130,8 @@ def in_steps(plan: Plan, *, collection: str, documents: int) -> str:
         count = f"{len(way.ranges)} range{'s' if len(way.ranges) != 1 else ''}"
         whole = "all of it" if way.ranges == ALL else count
         backwards = ", from its end" if way.is_backwards else ""
+        if way.definition.is_hashed:
+            whole = f"{len(way.ranges)} hash{'es' if len(way.ranges) != 1 else ''}"
         lines.append(f"reads the index {way.index} ({way.definition}): {whole}{backwards}")
     if not way.is_exact:
         lines.append("checks each document against the expression")
@@ -161,6 +165,8 @@ def _way(name: str, definition: IndexDefinition, expression: Expression, orderin
         return None
     if definition.is_of_elements:
         return _way_by_elements(name, definition, expression, ordering)
+    if definition.is_hashed:
+        return _way_by_hash(name, definition, expression, ordering)
     ranges, fixed, used = _ranges(definition, expression)
     direction = _direction(definition, ordering, len(fixed))
     if ranges == ALL and direction is None and definition.condition is None:
@@ -196,6 +202,30 @@ def _way_by_elements(
                 may_repeat=not isinstance(part, Contains),
             )
     return None
+
+
+def _way_by_hash(
+    name: str, definition: IndexDefinition, expression: Expression, ordering: Ordering
+) -> Way | None:
+    """Equality alone, and always checked: hashes have no order, and may collide."""
+    combinations = 1
+    keys: list[list[bytes]] = []
+    for column in definition.columns:
+        found = exact_keys_of(expression, column.path)
+        if found is None or (combinations := combinations * len(found)) > MAX_RANGES:
+            return None
+        keys.append(sorted(found))
+    hashes = sorted(map(hash_of_keys, product(*keys)))
+    is_single = len(hashes) == 1
+    known = {column.path for column in definition.columns}
+    return Way(
+        index=name,
+        definition=definition,
+        ranges=union(map(beginning_with, hashes)),
+        is_ordered=is_single and all(column.path in known for column in ordering.columns),
+        is_backwards=is_single and ordering.last.is_descending,
+        fixed=tuple(hashes) if is_single else (),
+    )
 
 
 def _ranges(

@@ -23,7 +23,7 @@ from syncore.replica.document_work import DocumentWork
 from syncore.replica.identities import fresh_id
 from syncore.replica.index_building import drop_index, make_index
 from syncore.replica.index_upkeep import held
-from syncore.replica.indexes import Index, IndexStatus, status_of
+from syncore.replica.indexes import Index, IndexKind, IndexStatus, checked_kind, status_of
 from syncore.replica.intents import Intent, Verb
 from syncore.replica.invalid import InvalidDocument, list_invalid, watch_invalid
 from syncore.replica.local_replica import LocalReplica
@@ -321,6 +321,7 @@ class Collection:
         name: str | None = None,
         each: bool = False,
         where: Expression | None = None,
+        kind: IndexKind | str = IndexKind.ORDERED,
     ) -> Index:
         """Make an index in this replica's file, which queries then use by themselves. Others do not get it.
 
@@ -333,13 +334,20 @@ class Collection:
             name: A name in the collection; made of the fields if none is given.
             each: For ``contains()``: whether it has each element of the one field, a set or a list.
             where: Which documents are in it; all if nothing is given.
+            kind: ``"ordered"``, or ``"hash"`` for equality and ``in_`` alone: 16 bytes stand for the fields'
+                values, however long they are.
 
         Raises:
             Misused: no such index can be, another one has this name, or there are too many.
             ReadOnly: nothing may be written here.
         """
         condition = None if where is None else checked_expression(where)
-        definition = IndexDefinition(columns=columns_of(fields), is_of_elements=each, condition=condition)
+        definition = IndexDefinition(
+            columns=columns_of(fields),
+            is_of_elements=each,
+            condition=condition,
+            is_hashed=checked_kind(kind) is IndexKind.HASH,
+        )
         made = await self._replica.change(
             self._space(),
             lambda sql, state, _: make_index(sql, state, self.name, name, definition),

@@ -216,6 +216,8 @@ class DocumentWork:
             shown = held.row, encoded, not projection.is_live, projection.contest
             self._upkeep.change(key, held.row, projection)
             self.rows.write_projections([shown])
+            if self._state.rules:
+                self.judge(held.row, key.collection, projection)
 
     def trim(self) -> None:
         """Let documents be forgotten that need not be in memory. Flush first."""

@@ -2,11 +2,21 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from enum import Enum
 
 from syncore.core.errors import Misused
 from syncore.replica.index_upkeep import HeldIndex
 from syncore.replica.local_replica import LocalReplica
 from syncore.storage.document_rows import DocumentRows
+
+
+class IndexKind(Enum):
+    """What an index is good for."""
+
+    ORDERED = "ordered"
+    """A B-tree: equality, ranges, prefixes and sorting; values are cut after 256 bytes."""
+    HASH = "hash"
+    """Equality on values of any length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +98,20 @@ class Index:
             if index.row.name == self.name:
                 return status_of(index)
         raise Misused(f"the index {self.name!r} of {self._collection} was dropped")
+
+
+def checked_kind(kind: IndexKind | str) -> IndexKind:
+    """The kind that a program names.
+
+    Raises:
+        Misused: there is none like it.
+    """
+    try:
+        return IndexKind(kind)
+    except ValueError as error:
+        raise Misused(
+            f"there are no indexes of the kind {kind!r}", hint="ordered, hash; create_text_index() for words"
+        ) from error
 
 
 def status_of(index: HeldIndex) -> IndexStatus:

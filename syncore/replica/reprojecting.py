@@ -19,7 +19,7 @@ from syncore.storage.space_rows import SpaceRows
 
 _PAGE = 256
 _STAMP = "resolvers"
-_JUDGED_STAMP = "validators"
+JUDGED_STAMP = "validators"
 _JUDGING_VERSION = "1"
 """Counts up when a version of syncore judges documents differently by the same schema."""
 _RULES_VERSION = "1"
@@ -45,14 +45,14 @@ def reproject_opened(work: DocumentWork, state: SpaceState, rows: SpaceRows) -> 
     is_same = rows.value(_STAMP) == _stamp(state.resolvers)
     for collection in sorted(state.rules):
         _reproject(work, collection, Contest.LACKING if is_same else Contest.SETTLED)
-    if rows.value(_JUDGED_STAMP) != _judged_stamp(state.validators):
+    if rows.value(JUDGED_STAMP) != _judged_stamp(state.validators):
         for collection in sorted(state.rules):
             work.rejudge(collection)
 
 
 def note_functions(rows: SpaceRows, resolvers: Iterable[ResolverName], validators: Validators) -> None:
     """Remember by which rules the file's documents are projected and judged, if that is something new."""
-    for name, stamp in ((_STAMP, _stamp(resolvers)), (_JUDGED_STAMP, _judged_stamp(validators))):
+    for name, stamp in ((_STAMP, _stamp(resolvers)), (JUDGED_STAMP, _judged_stamp(validators))):
         if rows.value(name) != stamp:
             rows.write_value(name, stamp)
 

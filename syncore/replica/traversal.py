@@ -206,6 +206,8 @@ class Traversal:
     def _entry_of(self, way: Way, place: Place) -> tuple[bytes, bool]:
         """The key of a place in a way's index; up to the first key that is cut there, if one is."""
         assert way.definition is not None
+        if way.definition.is_hashed:
+            return way.fixed[0] + place[-1], False
         wanted = dict(zip((column.path for column in self._question.ordering.columns), place, strict=False))
         entry = b""
         for number, column in enumerate(way.definition.columns):

@@ -94,10 +94,7 @@ class IndexRows:
         found = self._sql.row("SELECT last_insert_rowid()")
         assert found is not None
         number = integer(found[0])
-        self._sql.execute(
-            f"CREATE TABLE index_entries_{number:d} (key BLOB NOT NULL, document INTEGER NOT NULL,"
-            " PRIMARY KEY (key, document)) WITHOUT ROWID"
-        )
+        self._sql.execute(entries_table(number))
         return IndexRow(
             number=number,
             collection=collection,
@@ -185,6 +182,14 @@ class IndexRows:
         )
         assert found is not None
         return integer(found[0]), None if found[1] is None else blob(found[1])
+
+
+def entries_table(number: int) -> str:
+    """The statement that makes the table of an index's entries."""
+    return (
+        f"CREATE TABLE index_entries_{number:d} (key BLOB NOT NULL, document INTEGER NOT NULL,"
+        " PRIMARY KEY (key, document)) WITHOUT ROWID"
+    )
 
 
 def _bounds(low: bytes, high: bytes | None) -> tuple[str, Sequence[bytes]]:

@@ -11,6 +11,8 @@ from syncore.core.ports import SqlConnection
 APPLICATION_ID = 0x53594E43
 """``SYNC`` in SQLite's application_id: what makes a database file a replica."""
 FORMAT = 3
+INDEX_TABLES = ("indexes", "index_entries_")
+"""What the tables of indexes, and what is made for each of them, are called or begin with."""
 
 _FORMAT_1 = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
@@ -110,7 +112,9 @@ _FORMAT_2: tuple[str, ...] = (
     "CREATE TABLE invalid_documents (document INTEGER PRIMARY KEY)",
 )
 
-_FORMAT_3: tuple[str, ...] = ()
+_FORMAT_3: tuple[str, ...] = (
+    "CREATE INDEX indexes_twice ON indexes (space, collection, name, stage, built_to, built)",
+)
 
 _FORMATS = (_FORMAT_1, _FORMAT_2, _FORMAT_3)
 """What each format adds to the one before. What a landed version has made is never changed here."""

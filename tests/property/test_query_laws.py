@@ -103,7 +103,11 @@ def test_indexes_change_nothing_but_the_time(
             await write(notes, before)
             made = [
                 await notes.create_index(
-                    *paths_of(index), name=str(number), each=index.is_of_elements, where=index.condition
+                    *paths_of(index),
+                    name=str(number),
+                    each=index.is_of_elements,
+                    where=index.condition,
+                    kind="hash" if index.is_hashed else "ordered",
                 )
                 for number, index in enumerate(indexes)
             ]

@@ -116,6 +116,14 @@ definitions = st.one_of(
         is_of_elements=st.just(True),  # noqa: FBT003 - the value that is built
         condition=st.none() | leaves(),
     ),
+    st.builds(
+        IndexDefinition,
+        columns=st.lists(paths, min_size=1, max_size=2, unique=True).map(
+            lambda found: tuple(Column(path) for path in found)
+        ),
+        is_hashed=st.just(True),  # noqa: FBT003 - the value that is built
+        condition=st.none() | leaves(),
+    ),
 )
 
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from syncore.core.errors import SyncoreError
 from syncore.core.ports import Row, SqlConnection, SqlValue
 from syncore.replica.doctor.subject import PAGE_ROWS
+from syncore.storage.index_rows import entries_table
 
 _MAX_PAGES = 1 << 32
 """Pages that lead around in a circle end somewhere."""
@@ -36,10 +37,7 @@ def copy_rows(
         if not _copy_table(source, target, table):
             lost.append(table)
     for (number,) in target.rows("SELECT number FROM indexes"):  # built anew when the file is opened
-        target.execute(
-            f"CREATE TABLE index_entries_{int(str(number))} (key BLOB NOT NULL, document INTEGER NOT NULL,"
-            " PRIMARY KEY (key, document)) WITHOUT ROWID"
-        )
+        target.execute(entries_table(int(str(number))))
     target.execute("UPDATE indexes SET stage = 0, built_to = '', built = 0 WHERE stage < 2")
     return lost
 

@@ -62,6 +62,8 @@ class Finding:
     @property
     def means(self) -> str:
         """What it means for the data, in a sentence."""
+        if self.table.startswith("index_entries_"):
+            return "Queries through this index may miss documents; the documents are whole."
         return _MEANINGS.get(self.table, "SQLite cannot be relied on to find every row of the file.")
 
     @property
@@ -95,6 +97,8 @@ _MEANINGS = {
     "missing_at_relay": "What a relay that lost data has to get back may not be sent to it.",
     "undo_steps": "One of your last changes cannot be undone; the document itself is whole.",
     "redo_steps": "Something that was undone cannot be done again; the document itself is whole.",
+    "indexes": "What an index is of cannot be told; the documents are whole.",
+    "invalid_documents": "Which documents do not fit their schema may be told wrongly.",
     "renamed": "An old version token may be misunderstood.",
     "set_aside": "A change that could not be sent, and was kept for you.",
 }

@@ -25,6 +25,7 @@ from syncore.protocol.control_log import ControlLog
 from syncore.protocol.items import ControlItem, decode_item, read_accepted
 from syncore.protocol.segments import decode_segment, open_segment
 from syncore.replica.doctor.findings import Finding, said
+from syncore.replica.doctor.remaking import judge_anew, mend_indexes
 from syncore.replica.doctor.replaying import replay
 from syncore.replica.doctor.restoring import read_control, restore_documents, show_documents
 from syncore.replica.doctor.subject import PAGE_ROWS, Subject
@@ -62,6 +63,7 @@ def mend(subject: Subject, findings: list[Finding], entropy: Entropy) -> list[st
     sql, mended = subject.sql, Mended([])
     tables = {finding.table for finding in findings if finding.is_damage}
     _mend_values(subject, mended)
+    mend_indexes(sql, tables, mended.note)
     _mend_space_rows(sql, mended)
     spaces = SpaceRows(sql).all()
     for row in spaces:
@@ -86,6 +88,8 @@ def mend(subject: Subject, findings: list[Finding], entropy: Entropy) -> list[st
     with suppress(SyncoreError):
         for name in show_documents(subject):
             mended.note(f"{name}: what it shows was computed anew from what it holds")
+    if "invalid_documents" in tables:
+        judge_anew(subject, mended.note)
     return mended.done
 
 

@@ -19,6 +19,8 @@ _MENDS = {
     "writers": Mend.LOG,
     "closed_writers": Mend.LOG,
     "waiting_entries": Mend.LOG,
+    "indexes": Mend.STATES,
+    "invalid_documents": Mend.STATES,
     "segments": Mend.RELAY,
     "control": Mend.RELAY,
     "running_hashes": Mend.RELAY,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from syncore.core.ports import SqlConnection, SqlValue
 from syncore.replica.doctor.findings import Finding, Mend, said
 from syncore.replica.doctor.subject import Subject
+from syncore.storage.index_rows import entries_table
 from syncore.storage.schema import prepare
 
 _COLUMNS = "type, name, tbl_name, sql"
@@ -15,6 +16,8 @@ def examine(subject: Subject) -> Iterator[Finding]:
     """Tables and indexes that are not there, that should not be, or that are declared otherwise."""
     with subject.scratch() as scratch:
         prepare(scratch)
+        for (number,) in subject.sql.rows("SELECT number FROM indexes"):
+            scratch.execute(entries_table(int(str(number))))
         expected = _entries(scratch)
     found = _entries(subject.sql)
     for entry in expected - found:
@@ -40,13 +43,14 @@ def examine(subject: Subject) -> Iterator[Finding]:
 def fits(sql: SqlConnection, scratch: SqlConnection) -> bool:
     """Whether a file has exactly the tables of this version, whatever its number says."""
     prepare(scratch)
-    return _entries(sql) == _entries(scratch)
+    found = {entry for entry in _entries(sql) if not str(entry[2]).startswith("index_entries_")}
+    return found == _entries(scratch)
 
 
 def _entries(sql: SqlConnection) -> set[_Entry]:
-    """What is declared; SQLite's statistics are nobody's data, and indexes of programs come and go."""
+    """What is declared; SQLite's statistics are nobody's data."""
     return {
         row
         for row in sql.rows(f"SELECT {_COLUMNS} FROM sqlite_schema")  # noqa: S608 - a constant
-        if not str(row[1]).startswith("sqlite_stat") and not str(row[2]).startswith("index_entries_")
+        if not str(row[1]).startswith("sqlite_stat")
     }

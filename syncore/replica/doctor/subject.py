@@ -75,27 +75,32 @@ class Subject:
         Raises:
             IntegrityError: the pages lead around in a circle, or do not read.
         """
-        names = keys.split(", ")
-        counted = self.sql.row(f"SELECT count(*) FROM {table} WHERE {where}")  # noqa: S608 - names of ours
-        left = int(str(counted[0])) if counted else 0
-        after: Sequence[object] | None = None
-        while True:
-            condition = where
-            if after is not None:
-                condition += f" AND ({keys}) > ({', '.join('?' * len(names))})"
-            page = self.sql.rows(
-                f"SELECT {columns} FROM {table} WHERE {condition} ORDER BY {keys} LIMIT {PAGE_ROWS}",  # noqa: S608
-                () if after is None else tuple(after),  # type: ignore[arg-type]
-            )
-            yield from page
-            left -= len(page)
-            if left < -PAGE_ROWS:
-                raise IntegrityError(f"the rows of {table} have no end")
-            if len(page) < PAGE_ROWS:
-                return
-            after = page[-1][: len(names)]
+        return walk(self.sql, table, keys, columns, where=where)
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
         found = self.sql.row(f"SELECT count(*) FROM {table}")  # noqa: S608 - names of ours
         return int(str(found[0])) if found else 0
+
+
+def walk(sql: SqlConnection, table: str, keys: str, columns: str, *, where: str = "1") -> Iterator[Row]:
+    """What :meth:`Subject.walk` does, in any database."""
+    names = keys.split(", ")
+    counted = sql.row(f"SELECT count(*) FROM {table} WHERE {where}")  # noqa: S608 - names of ours
+    left = int(str(counted[0])) if counted else 0
+    after: Sequence[object] | None = None
+    while True:
+        condition = where
+        if after is not None:
+            condition += f" AND ({keys}) > ({', '.join('?' * len(names))})"
+        page = sql.rows(
+            f"SELECT {columns} FROM {table} WHERE {condition} ORDER BY {keys} LIMIT {PAGE_ROWS}",  # noqa: S608
+            () if after is None else tuple(after),  # type: ignore[arg-type]
+        )
+        yield from page
+        left -= len(page)
+        if left < -PAGE_ROWS:
+            raise IntegrityError(f"the rows of {table} have no end")
+        if len(page) < PAGE_ROWS:
+            return
+        after = page[-1][: len(names)]

@@ -1,0 +1,51 @@
+"""What a mended copy gets anew because documents come to it: indexes, and flags of what does not fit."""
+
+from collections.abc import Callable
+
+from syncore.core.errors import SyncoreError
+from syncore.core.ports import SqlConnection
+from syncore.replica.doctor.findings import said
+from syncore.replica.doctor.subject import Subject
+from syncore.replica.document_work import DocumentWork
+from syncore.replica.index_upkeep import held
+from syncore.replica.reprojecting import JUDGED_STAMP
+from syncore.replica.space_memory import SpaceMemory
+from syncore.replica.space_state import load_spaces, resolution_context
+from syncore.storage.index_rows import IndexRows
+from syncore.storage.schema import INDEX_TABLES
+
+_CACHED = 64
+
+
+def mend_indexes(sql: SqlConnection, damaged: set[str], note: Callable[[str], None]) -> None:
+    """Drop indexes of which it cannot be told what is in them; the copy has all others, to be built.
+
+    Args:
+        sql: The copy.
+        damaged: The tables in which damage was found.
+        note: Takes a sentence on what was done.
+    """
+    for number, space, name in sql.rows("SELECT number, space, name FROM indexes"):
+        assert isinstance(number, int)
+        assert isinstance(space, int)
+        try:
+            is_known = [held(row) for row in IndexRows(sql, space).all() if row.number == number]
+        except (SyncoreError, ValueError):
+            is_known = []
+        if not is_known or sql.row("SELECT 1 FROM spaces WHERE space = ?", (space,)) is None:
+            sql.execute("DELETE FROM indexes WHERE number = ?", (number,))
+            sql.execute(f"DROP TABLE index_entries_{number:d}")
+            note(f"the index {said(name)} was dropped, because what is in it does not read; make it again")
+    if any(table.startswith(INDEX_TABLES) for table in damaged):
+        note("the indexes are empty, and are built anew when the file is opened")
+
+
+def judge_anew(subject: Subject, note: Callable[[str], None]) -> None:
+    """Flag the documents that do not fit their schemas; validators have their say when the file is opened."""
+    subject.sql.execute("DELETE FROM invalid_documents")
+    for state in load_spaces(subject.sql, subject.resolvers, {}).values():
+        work = DocumentWork(subject.sql, state, SpaceMemory(_CACHED), resolution_context(state))
+        for collection in sorted(state.rules):
+            work.rejudge(collection)
+    subject.sql.execute("DELETE FROM meta WHERE name = ?", (JUDGED_STAMP,))
+    note("which documents do not fit their schemas was found out anew")
