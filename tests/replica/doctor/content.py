@@ -18,6 +18,7 @@ from syncore.documents.rules import DeletionRule, Strategy
 from syncore.engine.checkup import CheckReport, check_file, read_header
 from syncore.protocol.commit_codec import encode_commit
 from syncore.protocol.receipts import Receipt, encode_receipt, sign_receipt
+from syncore.query.paths import where
 from syncore.replica.collection import Collection
 from syncore.replica.doctor.subject import Progress
 from syncore.replica.space_state import SpaceState
@@ -46,6 +47,7 @@ async def make_full_file(folder: Path, documents: int = 12, *, has_accidents: bo
         await one.open()
     await _write(Collection(device.local, lambda: PRIVATE, "films"), documents)
     await device.collection("films").configure(fields={"ask": Strategy.ASK}, deletion=DeletionRule.ASK)
+    await _index(device.collection("films"))
     await _write(device.collection("films"), documents)
     await device.exchange()
     await second.pull()
@@ -61,6 +63,7 @@ async def make_full_file(folder: Path, documents: int = 12, *, has_accidents: bo
         await second.collection("films").update("5", title=f"kept in {round_}")
         for one in (second, third, device, second, third):
             await one.exchange()
+    await device.collection("films").configure(schema={"properties": {"made": {"type": "integer"}}})
     await _undo(device)
     await device.exchange()
     await device.collection("films").update("1", review=splice(0, 0, "not sent, "))
@@ -102,6 +105,17 @@ async def _write(films: Collection, documents: int) -> None:
     await films.redo("0")
     await films.update("1", review=splice(0, 6, "No."))
     await films.undo("1")
+
+
+async def _index(films: Collection) -> None:
+    """Something of every kind, complete from the start."""
+    made = [
+        await films.create_index("year", "-title"),
+        await films.create_index("tags", each=True),
+        await films.create_index("title", kind="hash", where=where.year > 1902),
+    ]
+    for index in made:
+        await index.built()
 
 
 async def _undo(device: Device) -> None:
