@@ -16,12 +16,14 @@ from syncore.core.errors import TooLarge
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import Dot
 from syncore.core.limits import MAX_REOPENED_SIBLINGS
+from syncore.core.vectors import Vector
 from syncore.documents.document import Document
 from syncore.documents.drafts import Draft
 from syncore.documents.field_planning import Basis, ancestors_of
 from syncore.documents.operations import (
     AddElement,
     CancelCounter,
+    DeleteDocument,
     FieldKind,
     RemoveElement,
     RemoveField,
@@ -143,11 +145,13 @@ class _Undoing:
         if reason:
             self._leave(None, reason)
             return
-        if self._step.turn is Turn.DELETED:
+        if self._step.turn is Turn.DELETED and not self._step.contested:
             self._draft.put(RestoreDocument(replaces=tuple(sorted(self._document.record.deletions))))
         self._take_away()
         self._bring_back()
-        if self._step.turn in (Turn.MADE, Turn.HIDDEN):
+        if self._step.contested is not None and (self._step.contested or self._step.turn is Turn.CHANGED):
+            self._contest(self._step.contested)
+        elif self._step.turn in (Turn.MADE, Turn.HIDDEN):
             self._draft.delete(None)
 
     def _obstacle(self) -> str:
@@ -168,6 +172,24 @@ class _Undoing:
                 return "" if all(map(self._is_own, record.deletions)) else "somebody else has deleted it too"
             case _:
                 return "" if self._document.is_live(self._basis.context) else "the document was deleted since"
+
+    def _contest(self, covered: Vector) -> None:
+        """Let the document be deleted beside changes that the deletion has not seen, as it was before.
+
+        The step's own commit, which is none of what was covered, keeps the deletion from covering all.
+        """
+        deletions, vector = self._document.record.deletions, self._document.record.vector
+        own = tuple(sorted(dot for dot in deletions if self._is_own(dot)))
+        if len(own) < len(deletions):
+            self._leave(None, "somebody else has deleted it since")
+        elif covered:
+            # A rebase renames commits of one's own; what is named has to be in the document's past.
+            known = {
+                writer: min(number, vector[writer]) for writer, number in covered.items() if writer in vector
+            }
+            self._draft.put(DeleteDocument(seen=known, replaces=own))
+        elif own:
+            self._draft.put(RestoreDocument(replaces=own))
 
     # --- what the step brought goes ---
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from syncore.codec.values import encode_value
 from syncore.core.identifiers import Writer
+from syncore.core.vectors import Vector, join
 from syncore.documents.document import Document
 from syncore.documents.drafts import Draft, ListEdit, TextEdit
 from syncore.documents.operations import (
@@ -23,7 +24,7 @@ from syncore.documents.operations import (
     SetField,
 )
 from syncore.documents.projection import Contents, is_hidden, register_verdict
-from syncore.documents.record import Sibling
+from syncore.documents.record import Record, Sibling
 from syncore.documents.resolution import ResolutionContext, rank
 from syncore.documents.rich_characters import keep
 from syncore.documents.rich_rekeying import ClockRange
@@ -61,7 +62,8 @@ def begin_step(
     recording = _Recording(draft, context.rules_of(document.key.collection), context, beside)
     for operation in draft.pending.values():
         recording.note(operation)
-    if was_live is is_live and not draft.edits and recording.is_empty:
+    contested = _contested_before(draft)
+    if was_live is is_live and not draft.edits and recording.is_empty and contested is None:
         return None
     return UndoStep(
         _TURNS[was_live, is_live],
@@ -71,6 +73,7 @@ def begin_step(
         tuple(recording.elements),
         tuple(recording.counters.values()),
         edited=_edited(document, draft.edits) if draft.edits else (),
+        contested=contested,
     )
 
 
@@ -189,6 +192,18 @@ class _Recording:
             return RegisterBefore(name, None, is_written, siblings)
         shown = register_verdict(self._before, name, self._context, self._rules).value
         return RegisterBefore(name, encode_value(shown), is_written, siblings)
+
+
+def _contested_before(draft: Draft) -> Vector | None:
+    """What contested deletions covered before the draft; None where it leaves that as it is."""
+    if not (draft.base.deletions or draft.record.deletions):  # nearly always
+        return None
+    before, after = _contested(draft.base), _contested(draft.record)
+    return None if before == after else before
+
+
+def _contested(record: Record) -> Vector:
+    return join(record.deletions.values()) if record.has_concurrent_deletion else {}
 
 
 def _said(siblings: Iterable[Sibling]) -> set[tuple[bytes, str]]:

@@ -40,7 +40,8 @@ UnitRange = tuple[int, int, int]
 
 _NOTHING: Final[Vector] = MappingProxyType({})
 _STEP: Final = "a stored undo step"
-_STEP_LENGTH: Final = 9
+_STEP_LENGTHS: Final = (9, 10)
+"""Without what deletions covered, and with it."""
 _REGISTER_LENGTHS: Final = (3, 5)
 """Before there were siblings and marks, and since."""
 _SIBLING_LENGTHS: Final = (1, 3)
@@ -151,6 +152,8 @@ class UndoStep(NamedTuple):
         inserted: The units that the commit put into texts and lists.
         deleted: The units that it deleted there.
         edited: The texts and lists that these are in, and what the deleted ones held.
+        contested: What deletions covered before that stood beside changes which they had not seen, where the
+            commit changed that: empty where there were none. None where it left that alone, as nearly always.
     """
 
     turn: Turn = Turn.CHANGED
@@ -162,6 +165,7 @@ class UndoStep(NamedTuple):
     inserted: tuple[UnitRange, ...] = ()
     deleted: tuple[UnitRange, ...] = ()
     edited: tuple[Edited, ...] = ()
+    contested: Vector | None = None
 
     def reinserted(self, renamed: Sequence[ClockRange]) -> "UndoStep":
         """The step after what it inserted was deleted and inserted again under other names."""
@@ -189,6 +193,7 @@ def encode_step(step: UndoStep) -> bytes:
             step.inserted,
             step.deleted,
             step.edited,
+            *(() if step.contested is None else (pack_vector(step.contested) if step.contested else (),)),
         ]
     )
     return encoded if len(encoded) <= MAX_STEP_BYTES else encode_step(UndoStep(turn=Turn.TOO_LARGE))
@@ -200,8 +205,10 @@ def decode_step(data: bytes) -> UndoStep:
     Raises:
         Malformed: it did not.
     """
-    structure = as_array(unpack(data, what=_STEP, max_bytes=MAX_STEP_BYTES), what=_STEP, length=_STEP_LENGTH)
-    turn, seen, registers, declarations, elements, counters, inserted, deleted, edited = structure
+    structure = as_array(unpack(data, what=_STEP, max_bytes=MAX_STEP_BYTES), what=_STEP)
+    if len(structure) not in _STEP_LENGTHS:
+        raise Malformed(f"{_STEP} does not decode")
+    turn, seen, registers, declarations, elements, counters, inserted, deleted, edited, *rest = structure
     return UndoStep(
         turn=Turn(as_integer(turn, what=_STEP, high=max(Turn))),
         seen=as_vector(seen, what=_STEP),
@@ -221,6 +228,7 @@ def decode_step(data: bytes) -> UndoStep:
         inserted=tuple(_units(part) for part in _arrays(inserted, 3)),
         deleted=tuple(_units(part) for part in _arrays(deleted, 3)),
         edited=tuple(_edited(root, lost) for root, lost in _arrays(edited, 2)),
+        contested=as_vector(rest[0], what=_STEP) if rest else None,
     )
 
 

@@ -47,7 +47,8 @@ STEP = UndoStep(
 
 def test_steps_come_back_as_they_were() -> None:
     """Every kind of part survives its stored form."""
-    for step in (STEP, UndoStep(), UndoStep(turn=Turn.MADE)):
+    contested = (UndoStep(contested={}), STEP._replace(contested={Writer(3): 4}))
+    for step in (STEP, UndoStep(), UndoStep(turn=Turn.MADE), *contested):
         assert decode_step(encode_step(step)) == step
 
 

@@ -428,6 +428,78 @@ async def test_an_undone_settlement_is_an_open_conflict_again(
     assert await siblings(one) == [(2, "")]  # what this device itself wrote before
 
 
+async def contested(devices: list[Device], rule: str) -> tuple[bool, bool, list[tuple[bool, bool]]]:
+    """Whether the note is there and its deletion in question, and what its deletions make of every rule."""
+    one, two = devices
+    notes = one.collection("notes")
+    await notes.configure(deletion=rule)
+    await notes.insert({"n": 0}, id="a")
+    await exchange(one, two)
+    await one.collection("notes").delete("a")
+    await two.collection("notes").update("a", n=1)
+    await exchange(one, two)
+    return await stands(two)
+
+
+async def stands(device: Device) -> tuple[bool, bool, list[tuple[bool, bool]]]:
+    """Whether the note is there, whether a person is asked, and the sides of its deletion conflict."""
+    is_there = await device.collection("notes").find_one("a") is not None
+    found = await device.inbox.conflicts("notes", resolved=True)
+    sides = sorted({(one.is_deletion, one.is_shown) for conflict in found for one in conflict.siblings})
+    return is_there, any(conflict.is_open for conflict in found), sides
+
+
+@pytest.mark.parametrize("how", ["delete", "keep", "accept", "call delete"])
+@pytest.mark.parametrize("rule", ["ask", "delete_wins", "update_wins"])
+@pytest.mark.parametrize("is_sent", [False, True])
+async def test_an_undone_settlement_of_a_deletion_is_a_conflict_again(
+    devices: list[Device], rule: str, how: str, *, is_sent: bool
+) -> None:
+    """Undo puts the deletion beside the change again, for everybody; redo settles it again, and so on."""
+    one, two = devices
+    before = await contested(devices, rule)
+    assert before == (rule != "delete_wins", rule == "ask", [(False, before[0]), (True, not before[0])])
+    notes = two.collection("notes")
+    [conflict] = await two.inbox.conflicts("notes", resolved=True)
+    if how == "call delete":
+        if not before[0]:
+            return  # there is nothing to be deleted
+        await notes.delete("a")
+    elif how == "accept":
+        await conflict.accept()
+    else:
+        await conflict.choose(next(one for one in conflict.siblings if one.is_deletion == (how == "delete")))
+    after = await stands(two)
+    assert after[1:] == (False, [])
+    for stack in (Stack.UNDO, Stack.REDO, Stack.UNDO, Stack.REDO, Stack.UNDO):
+        if is_sent:
+            await exchange(one, two)
+        outcome = await (notes.undo("a") if stack is Stack.UNDO else notes.redo("a"))
+        assert (outcome.left_alone, len(outcome.documents)) == ((), 1)
+        assert await stands(two) == (before if stack is Stack.UNDO else after)
+    await exchange(one, two)
+    assert await stands(one) == before
+    assert await space_digest(one.local, one.number) == await space_digest(two.local, two.number)
+    for device in devices:
+        await check_device(device)
+
+
+async def test_a_deletion_conflict_does_not_come_back_over_another_deletion(devices: list[Device]) -> None:
+    """Where somebody else deleted the document since it was kept, their deletion stands and is named."""
+    one, two = devices
+    await contested(devices, "ask")
+    [conflict] = await two.inbox.conflicts("notes", resolved=True)
+    await conflict.choose(next(one for one in conflict.siblings if not one.is_deletion))
+    token = (await two.collection("notes").get("a")).token
+    await exchange(one, two)
+    await one.collection("notes").delete("a", seen=token)
+    await two.collection("notes").update("a", m=1)
+    await exchange(one, two)
+    await two.collection("notes").undo("a")
+    [left] = (await two.collection("notes").undo("a")).left_alone
+    assert (left.field, left.reason) == (None, "somebody else has deleted it since")
+
+
 async def test_an_undone_settlement_leaves_what_was_written_at_once(devices: list[Device]) -> None:
     """Somebody else's write, which may have replaced the siblings, is not covered by them again."""
     one, two = devices
