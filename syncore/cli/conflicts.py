@@ -85,12 +85,7 @@ async def _resolve(options: argparse.Namespace, output: Output) -> int:
         if options.accept:
             await conflict.accept()
         elif options.choose is not None:
-            if not 1 <= options.choose <= len(conflict.siblings):
-                raise Misused(
-                    f"the conflict has siblings 1 to {len(conflict.siblings)}",
-                    hint="`syncore conflicts` lists them",
-                )
-            await conflict.choose(conflict.siblings[options.choose - 1])
+            await conflict.choose(options.choose)
         else:
             await conflict.set(_value(options.value))
         await replica.flush()
@@ -168,6 +163,7 @@ def _json(conflict: Conflict) -> dict[str, Json]:
 
 def _sibling_json(sibling: ConflictSibling) -> dict[str, Json]:
     return {
+        "name": sibling.name,
         "value": field_to_json(sibling.value, sibling.kind),
         "is_deletion": sibling.is_deletion,
         "is_shown": sibling.is_shown,
@@ -179,13 +175,13 @@ def _sibling_json(sibling: ConflictSibling) -> dict[str, Json]:
 
 
 def _text(conflict: Conflict) -> str:
-    """A conflict for people: where and by which rule, then its siblings, numbered as ``--choose`` wants."""
+    """A conflict for people: where and by which rule, then its siblings, named as ``--choose`` wants."""
     state = "" if conflict.is_open else ", settled"
     problem = f"; {printable(conflict.problem)}" if conflict.problem else ""
     lines = [f"{_place(conflict)} ({printable(conflict.rule)}{state}{problem})"]
     if conflict.kind is ConflictKind.VALUES:
         lines.append(f"  shows {printable(cell(conflict.value))}")
-    lines += [f"  {number}. {_sibling_text(one)}" for number, one in enumerate(conflict.siblings, start=1)]
+    lines += [f"  {one.name}  {_sibling_text(one)}" for one in conflict.siblings]
     lines.append(f"  token {conflict.token}")
     return "\n".join(lines)
 

@@ -29,8 +29,13 @@ from syncore.documents.projection import (
 )
 from syncore.documents.resolution import Contest, ResolutionContext
 from syncore.replica.intents import Verb
+from syncore.replica.sibling_names import sibling_name
 from syncore.replica.tokens import encode_token
 from syncore.replica.views import in_order_of_showing, time_of
+
+_MANY_SIBLINGS = 8
+_LONG = 40
+"""What a message lists of siblings, and letters that it shows of a value."""
 
 Settle = Callable[["Conflict", Verb, object], Awaitable[None]]
 """Carries out a decision: the conflict, what to do to its document, and what to write to its field."""
@@ -52,6 +57,8 @@ class ConflictSibling:
     """One side of a conflict.
 
     Attributes:
+        name: What it is called on every device, whatever else arrives: six letters, or the kind of field
+            where the conflict is about that.
         value: The value of the field; None where the conflict is about a deletion.
         kind: What it makes of the field; None where the conflict is about a deletion.
         is_deletion: Whether it is the deletion of the document.
@@ -63,6 +70,7 @@ class ConflictSibling:
         label: The authority by which it was written; empty for none.
     """
 
+    name: str
     value: FieldValue = None
     kind: FieldKind | None = None
     is_deletion: bool = False
@@ -114,14 +122,31 @@ class Conflict:
             for one in found
         )
 
-    async def choose(self, sibling: ConflictSibling) -> None:
+    def sibling(self, name: str) -> ConflictSibling:
+        """The sibling with this name.
+
+        Raises:
+            Misused: there is none, or, once in many thousand conflicts, there are two.
+        """
+        found = [one for one in self.siblings if one.name == name]
+        if len(found) != 1:
+            what = "two siblings are" if found else "no sibling of this conflict is"
+            raise Misused(f"{what} called {name!r}", hint=f"there are: {_listed(self.siblings)}")
+        return found[0]
+
+    async def choose(self, sibling: ConflictSibling | str) -> None:
         """Settle the conflict with one of its siblings; a value keeps its label.
+
+        Args:
+            sibling: The sibling or its name.
 
         Raises:
             Misused: it is not one of them.
             DocumentNotFound: the document was deleted meanwhile.
             InvalidChange: the conflict was settled meanwhile.
         """
+        if not isinstance(sibling, ConflictSibling):
+            sibling = self.sibling(sibling)
         if sibling not in self.siblings:
             raise Misused("a conflict is settled with one of its own siblings", hint="or set() another value")
         if self.kind is ConflictKind.DELETION:
@@ -164,6 +189,23 @@ class Conflict:
 def _side(sibling: ConflictSibling) -> tuple[object, ...]:
     """What stays the same of a sibling while it is there."""
     return sibling.kind, sibling.is_deletion, sibling.device, sibling.time, sibling.label
+
+
+def _listed(siblings: Sequence[ConflictSibling]) -> str:
+    """Siblings by their names with what they say, for a person who has to choose one."""
+    said = [
+        f"{one.name} ({'deleted' if one.is_deletion else 'changed'})"
+        if one.kind is None
+        else f"{one.name} ({_short(repr(one.value))})"
+        for one in siblings[:_MANY_SIBLINGS]
+    ]
+    if len(siblings) > _MANY_SIBLINGS:
+        said.append(f"and {len(siblings) - _MANY_SIBLINGS} more")
+    return ", ".join(said)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONG else text[: _LONG - 1] + "…"
 
 
 def _said_by(sibling: ConflictSibling) -> object:
@@ -213,6 +255,7 @@ class ConflictReader:
             return
         siblings = tuple(
             ConflictSibling(
+                name=sibling_name(one.dot),
                 value=decode_value(one.value),
                 kind=FieldKind.REGISTER,
                 is_shown=one.dot in verdict.winners,
@@ -241,7 +284,7 @@ class ConflictReader:
             for kind in kinds
         ]
         siblings = tuple(
-            ConflictSibling(value=value, kind=kind, is_shown=place == 0)
+            ConflictSibling(name=kind.name.lower(), value=value, kind=kind, is_shown=place == 0)
             for place, (kind, value) in enumerate(zip(kinds, values, strict=True))
         )
         rule = "counter, set, text, list, register"
@@ -262,6 +305,7 @@ class ConflictReader:
         sides = [(dot, True) for dot in sorted(record.deletions)] + [(dot, False) for dot in changed]
         siblings = tuple(
             ConflictSibling(
+                name=sibling_name(dot, is_deletion=is_deletion),
                 is_deletion=is_deletion,
                 is_shown=is_deletion == is_gone,
                 device=device_index(dot.writer),

@@ -12,6 +12,14 @@ def contest(machine: Machine, *values: str) -> str:
     return token
 
 
+def named(machine: Machine, value: object = None, *, is_deletion: bool = False) -> str:
+    """What the sibling with that value, or the deletion, is called in the one conflict that there is."""
+    siblings = machine.ok("conflicts", "--json").record["siblings"]
+    assert isinstance(siblings, list)
+    [name] = [one["name"] for one in siblings if (one["value"], one["is_deletion"]) == (value, is_deletion)]
+    return str(name)
+
+
 def test_conflicts_are_listed(machine: Machine) -> None:
     """With every sibling, who wrote it and when, for people and as JSON; settled ones on request."""
     assert "no conflicts" in machine.ok("conflicts").err
@@ -32,7 +40,7 @@ def test_conflicts_are_listed(machine: Machine) -> None:
     ]
     lines = machine.ok("conflicts", "movies").out.splitlines()
     assert lines[:2] == ["movies/alien n (last_write)", "  shows 2"]
-    assert lines[2].startswith("  1. 2  (device 0, ")
+    assert lines[2].startswith(f"  {siblings[0]['name']}  2  (device 0, ")
     assert lines[2].endswith(", shown)")
     machine.ok("configure", "movies", "--field", "n=max")
     assert machine.ok("conflicts", "--json").out == ""
@@ -41,15 +49,18 @@ def test_conflicts_are_listed(machine: Machine) -> None:
 
 
 def test_conflicts_are_settled(machine: Machine) -> None:
-    """With a sibling by its number, another value, or what is shown."""
-    for arguments, value in ((["--choose", "2"], 1), (["--value", '"x"'], "x"), (["--accept"], 2)):
+    """With a sibling by its name, another value, or what is shown."""
+    for how, value in (([], 1), (["--value", '"x"'], "x"), (["--accept"], 2)):
         contest(machine, "1", "2")
+        arguments = how or ["--choose", named(machine, 1)]
         assert machine.ok("resolve", "movies", "alien", "n", *arguments).out == "resolved movies/alien n\n"
         assert machine.ok("get", "movies", "alien", "--json").record == {"$id": "alien", "n": value}
-    for wrong in (["--choose", "1"], ["--accept"]):
+    for wrong in (["--choose", "bcdfgh"], ["--accept"]):
         assert machine.run("resolve", "movies", "alien", "n", *wrong).code == 1
     contest(machine, "1", "2")
-    assert machine.run("resolve", "movies", "alien", "n", "--choose", "3").code == 1
+    wrong_name = machine.run("resolve", "movies", "alien", "n", "--choose", "1")
+    assert wrong_name.code == 1
+    assert f"there are: {named(machine, 2)} (2), {named(machine, 1)} (1)" in wrong_name.err
     assert machine.run("resolve", "movies", "alien", "--accept").code == 1
     assert machine.run("resolve", "movies", "alien", "n").code == 2
     assert machine.run("resolve", "movies", "alien", "n", "--accept", "--choose", "1").code == 2
@@ -66,7 +77,7 @@ def test_nothing_is_settled_that_was_not_listed(machine: Machine) -> None:
     assert machine.ok("get", "movies", "alien", "--json").record["n"] == 3
     contest(machine, "1", "2")
     token = str(machine.ok("conflicts", "--json").record["token"])
-    machine.ok("resolve", "movies", "alien", "n", "--choose", "2", "--seen", token)
+    machine.ok("resolve", "movies", "alien", "n", "--choose", named(machine, 1), "--seen", token)
     assert machine.ok("get", "movies", "alien", "--json").record["n"] == 1
 
 
@@ -88,7 +99,9 @@ def test_a_deletion_is_settled(machine: Machine) -> None:
     machine.ok("delete", "movies", "alien", "--seen", token)
     assert machine.ok("conflicts").out.splitlines()[0] == "movies/alien (ask)"
     assert machine.run("resolve", "movies", "alien", "--value", "1").code == 1
-    machine.ok("resolve", "movies", "alien", "--choose", "2")
+    wrong_name = machine.run("resolve", "movies", "alien", "--choose", "deleted")
+    assert f"{named(machine, is_deletion=True)} (deleted)" in wrong_name.err
+    machine.ok("resolve", "movies", "alien", "--choose", named(machine, is_deletion=True))
     assert machine.ok("find", "movies", "--count").out == "0\n"
 
 

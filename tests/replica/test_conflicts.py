@@ -1,5 +1,7 @@
 """Conflicts as programs see them: what each says, and what settling one writes."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,13 +80,56 @@ async def test_a_sibling_that_arrives_meanwhile_stays(tmp_path: Path) -> None:
         assert [left] == await replica.inbox.conflicts(None, resolved=False)
 
 
+async def test_siblings_keep_their_names(tmp_path: Path) -> None:
+    """Whatever arrives beside it and whoever lists it, a sibling is called the same, and chosen by that."""
+    _, devices = make_world(tmp_path, "names", 2)
+    for device in devices:
+        await device.open()
+    one, two = devices
+    made = await one.collection("notes").insert({"n": 0}, id="a")
+    for value in (1, 2):
+        await one.collection("notes").update("a", n=value, seen=made.token)
+    [before] = await one.inbox.conflicts(None, resolved=False)
+    await one.exchange()
+    await one.collection("notes").update("a", n=3, seen=made.token)
+    for device in (*devices, *devices):
+        await device.exchange()
+    lists = [(await device.inbox.conflicts(None, resolved=False))[0] for device in devices]
+    for conflict in lists:
+        assert {one.name: one.value for one in before.siblings}.items() <= {
+            one.name: one.value for one in conflict.siblings
+        }.items()
+        assert len({one.name for one in conflict.siblings}) == 3
+    name = next(one.name for one in before.siblings if one.value == 1)
+    assert lists[1].sibling(name).value == 1
+    await lists[1].choose(name)
+    assert (await two.collection("notes").get("a"))["n"] == 1
+    assert await two.inbox.conflicts(None, resolved=True) == []
+    for device in devices:
+        await device.close()
+
+
+async def test_two_siblings_of_one_name_are_not_chosen_by_it(tmp_path: Path) -> None:
+    """Where six letters are not enough to tell two apart, nothing is settled."""
+    async with open_private(tmp_path / "a.db") as replica:
+        conflict = await disagree(replica, *range(12))
+        twins = replace(conflict, siblings=tuple(replace(one, name="bcdfgh") for one in conflict.siblings))
+        with pytest.raises(Misused, match=r"two siblings are called 'bcdfgh'.*, and 4 more"):
+            await twins.choose("bcdfgh")
+        assert len(await replica.inbox.conflicts(None, resolved=False)) == 1
+
+
 async def test_what_cannot_settle_a_conflict(tmp_path: Path) -> None:
     """A sibling of another conflict, what no field can hold, and a document that is gone."""
     async with open_private(tmp_path / "a.db") as replica:
         conflict = await disagree(replica, 1, 2)
-        stranger = type(conflict.siblings[0])(value=9)
+        stranger = type(conflict.siblings[0])(name="bcdfgh", value=9)
         with pytest.raises(Misused):
             await conflict.choose(stranger)
+        first, second = conflict.siblings
+        listed = f"there are: {first.name} (2), {second.name} (1)"
+        with pytest.raises(Misused, match=re.escape(f"no sibling of this conflict is called '1' ({listed})")):
+            await conflict.choose("1")
         with pytest.raises(InvalidValue):
             await conflict.set(object())
         assert len(await replica.inbox.conflicts(None, resolved=False)) == 1

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from syncore.cli.arguments.common import Subparsers, add_command, count, seconds
+from syncore.cli.arguments.common import Subparsers, add_command, seconds
 
 _RULES: Final = """\
 A RULE is last_write, first_write, max, min, union, merge_text, ask, authority:LABEL,LABEL (the highest first)
@@ -33,7 +33,7 @@ def add_conflicts(commands: Subparsers) -> None:
         "field", nargs="?", metavar="FIELD", help="none where the document was deleted and changed at once"
     )
     way = settle.add_mutually_exclusive_group(required=True)
-    way.add_argument("--choose", type=count, metavar="N", help="the sibling with this number")
+    way.add_argument("--choose", metavar="NAME", help="the sibling with this name in the list")
     way.add_argument("--value", metavar="JSON", help="another value")
     way.add_argument("--accept", action="store_true", help="what is shown")
     settle.add_argument(
