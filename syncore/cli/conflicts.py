@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+from collections.abc import Callable
+from typing import TypeVar
 
 from syncore.cli.opening import chosen_space, looked_at, owned
 from syncore.cli.output import Output, printable
@@ -11,16 +13,21 @@ from syncore.codec.json_values import Json, datetime_text, parse_json
 from syncore.core.errors import InvalidChange, InvalidValue, Misused
 from syncore.documents.changes import UNSET, Unset
 from syncore.documents.operations import FieldKind
-from syncore.documents.rules import CollectionRules
+from syncore.documents.rules import CollectionRules, DeletionRule, Rule, parse_deletion_rule, parse_rule
 from syncore.engine.space import Space
 from syncore.exchange.json_forms import field_from_json, field_to_json
 from syncore.replica.conflicts import Conflict, ConflictKind, ConflictSibling
 
 _UNSET = "unset"
+AnyRule = TypeVar("AnyRule")
 
 
 def conflicts(options: argparse.Namespace, output: Output) -> int:
     """List the conflicts that wait for a decision."""
+    if options.timeout is not None and not options.follow:
+        options.refuse("--timeout is for how long to --follow")
+    if options.all and options.follow:
+        options.refuse("--follow shows what waits for a decision; --all is for a list of what is there now")
     return asyncio.run(_follow(options, output) if options.follow else _list(options, output))
 
 
@@ -31,18 +38,33 @@ def resolve(options: argparse.Namespace, output: Output) -> int:
 
 def configure(options: argparse.Namespace, output: Output) -> int:
     """Set by which rules conflicts of a collection are resolved."""
-    fields: dict[str, str | Unset] = {}
+    fields: dict[str, Rule | Unset] = {}
     for word in options.field:
         name, separator, rule = word.partition("=")
         if not separator:
-            options.refuse(f"{word!r} is not FIELD=RULE")
-        fields[name] = UNSET if rule == _UNSET else rule
-    return asyncio.run(_configure(options, output, fields))
+            options.refuse(f"argument --field: {word!r} is not FIELD=RULE")
+        fields[name] = _rule(options, "--field", rule, parse_rule) or UNSET
+    default = _rule(options, "--default", options.default, parse_rule)
+    deletion = _rule(options, "--deletion", options.deletion, parse_deletion_rule)
+    return asyncio.run(_configure(options, output, default=default, fields=fields, deletion=deletion))
 
 
 def settings(options: argparse.Namespace, output: Output) -> int:
-    """Show by which rules conflicts of a collection are resolved."""
+    """Show by which rules conflicts of a collection are resolved, or of all that have any."""
     return asyncio.run(_settings(options, output))
+
+
+def _rule(
+    options: argparse.Namespace, argument: str, text: str | None, parse: Callable[[str], AnyRule]
+) -> AnyRule | Unset | None:
+    """The rule that an argument names; refused as a wrong argument where it is none."""
+    if text is None or text == _UNSET:
+        return None if text is None else UNSET
+    try:
+        return parse(text)
+    except Misused as error:
+        options.refuse(f"argument {argument}: {error}")
+        raise
 
 
 async def _list(options: argparse.Namespace, output: Output) -> int:
@@ -105,14 +127,17 @@ async def _wanted(space: Space, options: argparse.Namespace) -> Conflict:
     )
 
 
-async def _configure(options: argparse.Namespace, output: Output, fields: dict[str, str | Unset]) -> int:
+async def _configure(
+    options: argparse.Namespace,
+    output: Output,
+    *,
+    default: Rule | Unset | None,
+    fields: dict[str, Rule | Unset],
+    deletion: DeletionRule | Unset | None,
+) -> int:
     async with owned(options, output) as replica:
         collection = chosen_space(replica, options).collection(options.collection)
-        rules = await collection.configure(
-            default=UNSET if options.default == _UNSET else options.default,
-            fields=fields,
-            deletion=UNSET if options.deletion == _UNSET else options.deletion,
-        )
+        rules = await collection.configure(default=default, fields=fields, deletion=deletion)
         await replica.flush()
     _show_rules(options.collection, rules, output)
     return 0
@@ -120,8 +145,15 @@ async def _configure(options: argparse.Namespace, output: Output, fields: dict[s
 
 async def _settings(options: argparse.Namespace, output: Output) -> int:
     async with looked_at(options) as replica:
-        rules = await chosen_space(replica, options).collection(options.collection).settings()
-    _show_rules(options.collection, rules, output)
+        space = chosen_space(replica, options)
+        if options.collection is None:
+            found = await space.settings()
+        else:
+            found = {options.collection: await space.collection(options.collection).settings()}
+    for name, rules in found.items():
+        _show_rules(name, rules, output)
+    if not found:
+        output.note("no collection has settings")
     return 0
 
 

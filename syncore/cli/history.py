@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+from collections.abc import Iterable
 
 from syncore.cli.opening import chosen_space, looked_at, owned
 from syncore.cli.output import Output, printable
@@ -30,9 +31,13 @@ async def _explain(options: argparse.Namespace, output: Output) -> int:
     problems = 0
     async with looked_at(options) as replica:
         space = chosen_space(replica, options)
-        document = await space.collection(options.collection).get(options.id)
-        for name in document if options.field is None else (options.field,):
-            explanation = await space.explain(document, name)
+        place = (options.collection, options.id)
+        document = await space.collection(options.collection).find_one(options.id)
+        names: Iterable[str | None] = (options.field,)
+        if options.field is None and document:
+            names = document
+        for name in names:
+            explanation = await space.explain(place, name)
             problems += len(explanation.problems)
             output.result(explanation_json(explanation), explanation_text(explanation))
     if problems:

@@ -11,6 +11,7 @@ from syncore.cli.showing import cell
 from syncore.cli.syncing import for_a_while, until_stopped
 from syncore.codec.json_values import datetime_text, value_from_json, value_to_json
 from syncore.core.errors import ConnectionFailed
+from syncore.core.limits import MAX_PRESENCE_TTL_MS, MIN_PRESENCE_TTL_MS
 from syncore.engine.presence import DEFAULT_TTL_S
 from syncore.engine.space import Space
 from syncore.protocol.presence_table import Present
@@ -27,6 +28,9 @@ def presence(options: argparse.Namespace, output: Output) -> int:
     """Show who is here."""
     if options.ttl is not None and options.set is None:
         options.refuse("--ttl is for what is shown with --set")
+    shortest, longest = MIN_PRESENCE_TTL_MS // 1_000, MAX_PRESENCE_TTL_MS // 1_000
+    if options.ttl is not None and not shortest <= options.ttl <= longest:
+        options.refuse(f"argument --ttl: must be {shortest} to {longest} seconds, not {options.ttl:g}")
     return asyncio.run(_presence(options, output))
 
 

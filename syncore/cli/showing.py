@@ -45,7 +45,7 @@ def explanation_json(explanation: Explanation) -> dict[str, object]:
         "collection": explanation.collection,
         "id": explanation.id,
         "field": explanation.field,
-        "kind": explanation.kind.name.lower(),
+        "kind": None if explanation.kind is None else explanation.kind.name.lower(),
         "value": _shown_json(explanation.value),
         "rule": explanation.rule,
         "reason": explanation.reason,
@@ -54,6 +54,8 @@ def explanation_json(explanation: Explanation) -> dict[str, object]:
                 "value": _shown_json(part.value),
                 "device": part.device,
                 "is_shown": part.is_shown,
+                "is_deletion": part.is_deletion,
+                "unlisted": part.unlisted,
                 "origins": [_origin_json(origin) for origin in part.origins],
             }
             for part in explanation.parts
@@ -85,7 +87,8 @@ def _shown_json(value: FieldValue) -> Json:
 
 def explanation_text(explanation: Explanation) -> str:
     """Where a field's content comes from, for people."""
-    return "\n".join(printable(line) for line in str(explanation).splitlines())
+    text = explanation.text(lambda value: json_line(_shown_json(value)))
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def document_text(document: Document) -> str:

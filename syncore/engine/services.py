@@ -215,7 +215,7 @@ class Services:
         """The digest of a space's content."""
         return await space_digest(self.local, number)
 
-    async def explain(self, number: int, key: DocumentKey, field: str) -> Explanation:
+    async def explain(self, number: int, key: DocumentKey, field: str | None) -> Explanation:
         """Where what a field shows comes from, checked with the keys that are here."""
         state = self.local.spaces[number]
         epochs = range(FIRST_EPOCH, state.control.epoch + 1) if state.control is not None else ()

@@ -6,6 +6,7 @@ from typing import overload
 from syncore.core.errors import Misused
 from syncore.core.identifiers import is_reserved
 from syncore.core.ports import Durability
+from syncore.documents.rules import CollectionRules
 from syncore.engine.collection import Collection
 from syncore.engine.presence import Presence
 from syncore.engine.services import Services
@@ -136,6 +137,10 @@ class Space:
         """The documents that do not fit: now, and all of them again whenever that changes."""
         return watch_invalid(self._services.local, self._local_number, collection)
 
+    async def settings(self) -> dict[str, CollectionRules]:
+        """The settings of every collection that has any, by its name; see :meth:`Collection.settings`."""
+        return dict(sorted(self._state.rules.items()))
+
     @property
     def presence(self) -> Presence:
         """Who is here now, and what they show: fleeting, and never stored."""
@@ -177,19 +182,21 @@ class Space:
         """A digest of the whole content: equal on two replicas exactly when they hold the same."""
         return (await self._services.digest(self._local_number())).hex()
 
-    async def explain(self, document: Document | tuple[str, str], field: str) -> Explanation:
+    async def explain(self, document: Document | tuple[str, str], field: str | None = None) -> Explanation:
         """Where what a field shows comes from: who wrote it, when, signed by which key, and why it is shown.
+
+        Of a document that was deleted it is who deleted it, whatever field was asked about.
 
         Every signature is checked on the spot against the segments that this file holds, with no network.
         What does not fit is in ``problems``; an explanation never hides it.
 
         Args:
             document: The document, or its (collection, id).
-            field: One of its fields.
+            field: One of its fields; None for the document itself: whether it was deleted, and by whom.
 
         Raises:
-            DocumentNotFound: there is no live document there.
-            InvalidChange: it has no such field.
+            DocumentNotFound: there never was a document there, as far as this replica knows.
+            InvalidChange: it has no such field; the hint names those that it has.
             IntegrityError: what is stored of it is damaged.
         """
         return await self._services.explain(self._local_number(), key_of(document), field)

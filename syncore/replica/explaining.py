@@ -4,16 +4,18 @@ Owns the way from a document's state to its commits, for every kind of field. Wh
 compared with what the commits did, so that a state which no segment explains comes to light here.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from syncore.codec.values import decode_value
 from syncore.core.errors import DocumentNotFound, InvalidChange
 from syncore.core.identifiers import DocumentKey, Dot, Writer, device_index
+from syncore.documents.document import Document
 from syncore.documents.operations import (
     AddElement,
     AddToCounter,
+    DeleteDocument,
     FieldKind,
     Operation,
     RecordEntry,
@@ -36,7 +38,12 @@ from syncore.replica.local_replica import LocalReplica
 from syncore.replica.provenance import Check, Provenance
 
 _MAX_SUMMED: Final = 1_024
-"""Commits of one author that are added up to check its share of a counter."""
+"""Commits of one author that are looked at to explain its share of a counter, and to check it."""
+MAX_LISTED: Final = 64
+"""Of these, the newest that are listed: nobody reads more, and each is a line."""
+
+_MAX_NAMED: Final = 20
+"""Fields that the message about one that is not there names."""
 
 _REASONS: Final = {
     FieldKind.COUNTER: ("sum", "every device's share is added up"),
@@ -50,15 +57,23 @@ async def explain(
     replica: LocalReplica,
     space: int,
     key: DocumentKey,
-    name: str,
+    name: str | None,
     *,
     cipher: BodyCipher,
     verify: Verify,
 ) -> Explanation:
-    """Where what a field of a document shows comes from.
+    """Where what a field of a document shows comes from; of a document that is deleted, by whom.
+
+    Args:
+        replica: Where it is.
+        space: The local number of its space.
+        key: The document.
+        name: The field; None for the document itself.
+        cipher: Opens segments, as far as keys are here.
+        verify: Checks signatures.
 
     Raises:
-        DocumentNotFound: there is no live document.
+        DocumentNotFound: there never was such a document, as far as this replica knows.
         InvalidChange: it has no such field.
         IntegrityError: what is stored of it is damaged.
     """
@@ -66,9 +81,13 @@ async def explain(
 
     def look(work: DocumentWork) -> Explanation:
         provenance = Provenance(work, state, key, cipher=cipher, verify=verify)
-        projection = work.hold(key).visible.project(work.context)
-        if projection.is_deleted or not projection.vector:
-            raise DocumentNotFound(f"{key.collection} has no document {key.id!r}", key=key)
+        visible = work.hold(key).visible
+        if visible.is_empty:
+            message = f"{key.collection} has no document {key.id!r}, and as far as is known here never had"
+            raise DocumentNotFound(message, key=key)
+        projection = visible.project(work.context)
+        if name is None or projection.is_deleted:
+            return _explain_deletions(work, visible, provenance)
         return _Explaining(work, key, name, projection, provenance).explain()
 
     return await replica.preview(space, look)
@@ -111,7 +130,14 @@ class _Explaining:
         provenance: Provenance,
     ) -> None:
         if name not in projection.values:
-            raise InvalidChange(f"document {key.id!r} has no field {name!r}", field=name)
+            names = ", ".join(map(repr, sorted(projection.values)[:_MAX_NAMED]))
+            if len(projection.values) > _MAX_NAMED:
+                names += f" and {len(projection.values) - _MAX_NAMED} more"
+            raise InvalidChange(
+                f"document {key.id!r} has no field {name!r}",
+                hint=f"its fields are {names}" if names else "it has no fields at all",
+                field=name,
+            )
         self._document = work.hold(key).visible
         self._context = work.context
         self._rules = work.context.rules_of(key.collection)
@@ -174,34 +200,44 @@ class _Explaining:
 
     def _counter(self) -> list[Part]:
         tallies = self._document.record.counters[self._name]
-        return [
-            self._part(tally.amount, [self._share(writer, tally)])
-            for writer, tally in sorted(tallies.items())
-            if tally.is_live
-        ]
+        return [self._share(writer, tally) for writer, tally in sorted(tallies.items()) if tally.is_live]
 
-    def _share(self, writer: Writer, tally: Tally) -> Origin:
-        """The last commit that added to a share, and whether all of them add up to it."""
+    def _share(self, writer: Writer, tally: Tally) -> Part:
+        """The commits that added to a share, and whether all of them add up to it."""
+        added, unknown = self._additions(writer, tally.number)
 
-        def check(entries: Sequence[DecodedEntry]) -> str:
-            if _added_to(entries, self._name) is None:
-                return "the commit adds nothing to the counter"
-            total = self._sum(writer, tally.number)
-            return "" if total in (None, tally.total) else "its author's commits add up to something else"
+        def check_all(entries: Sequence[DecodedEntry]) -> str:
+            if unknown or sum(added.values()) == tally.total:
+                return check_one(entries)
+            return check_one(entries) or "its author's commits add up to something else"
 
-        return self._provenance.origin(Dot(writer, tally.number), None, check)
+        def check_one(entries: Sequence[DecodedEntry]) -> str:
+            is_said = _added_to(entries, self._name) is not None
+            return "" if is_said else "the commit adds nothing to the counter"
 
-    def _sum(self, writer: Writer, last: int) -> int | None:
-        """What an author's commits added; None where not all are held, or too many."""
-        if last > _MAX_SUMMED:
-            return None
-        total = 0
-        for number in range(1, last + 1):
+        # What a removal of the counter took away is no part of the share.
+        earlier = [number for number in sorted(added) if tally.cancelled_number < number < tally.number]
+        listed = earlier[-(MAX_LISTED - 1) :]
+        origins = [self._provenance.origin(Dot(writer, number), None, check_one) for number in listed]
+        origins.append(self._provenance.origin(Dot(writer, tally.number), None, check_all))
+        unlisted = len(earlier) - len(listed) + sum(number > tally.cancelled_number for number in unknown)
+        return replace(self._part(tally.amount, origins), unlisted=unlisted)
+
+    def _additions(self, writer: Writer, last: int) -> tuple[dict[int, int], Collection[int]]:
+        """What an author's commits added, by their numbers; and those of which nothing here tells it."""
+        if self._provenance.is_private:  # its commits are kept nowhere but in what they made
+            return {}, ()
+        added: dict[int, int] = {}
+        first = max(1, last - _MAX_SUMMED + 1)
+        unknown = list(range(1, first))
+        for number in range(last, first - 1, -1):
             entries = self._provenance.entries(Dot(writer, number))
+            amount = None if entries is None else _added_to(entries, self._name)
             if entries is None:
-                return None
-            total += _added_to(entries, self._name) or 0
-        return total
+                unknown.append(number)
+            elif amount is not None:
+                added[number] = amount
+        return added, unknown
 
     def _text(self) -> list[Part]:
         return [
@@ -267,6 +303,40 @@ class _Explaining:
 
     def _part(self, value: FieldValue, origins: list[Origin], *, is_shown: bool = True) -> Part:
         return Part(value=value, device=origins[0].device, is_shown=is_shown, origins=tuple(origins))
+
+
+def _explain_deletions(work: DocumentWork, document: Document, provenance: Provenance) -> Explanation:
+    """Who deleted a document, and whether that is why it is not there."""
+    record, rule = document.record, work.context.rules_of(document.key.collection).deletion
+    is_gone = not document.is_live(work.context)
+    parts = []
+    for dot in sorted(record.deletions):
+        origin = provenance.origin(dot, None, _check_deletion)
+        parts.append(
+            Part(value=None, device=origin.device, is_shown=is_gone, origins=(origin,), is_deletion=True)
+        )
+    if not parts:
+        reason = "it is there, and nobody deleted it"
+    elif record.is_deleted:
+        reason = "deleted, by somebody who had seen all that was written to it"
+    else:
+        reason = f"deleted and changed at once, and {'gone' if is_gone else 'still there'} by that rule"
+    return Explanation(
+        collection=document.key.collection,
+        id=document.key.id,
+        field=None,
+        kind=None,
+        value=None,
+        rule=str(rule),
+        reason=reason,
+        parts=tuple(parts),
+        problems=problems_of(parts),
+    )
+
+
+def _check_deletion(entries: Sequence[DecodedEntry]) -> str:
+    found = any(isinstance(operation, DeleteDocument) for operation in _operations(entries))
+    return "" if found else "the commit did not delete the document"
 
 
 def _operations(entries: Sequence[DecodedEntry]) -> Iterator[Operation]:

@@ -4,7 +4,7 @@ Owns how that is told to programs and to people. Knows nothing of how it is foun
 (:mod:`syncore.replica.explaining`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -98,42 +98,53 @@ class Part:
     """A part of what a field holds: a register's value, a device's share of a counter, an element, a run.
 
     Attributes:
-        value: The value, the amount, the element, the run of text, or the list of items.
+        value: The value, the amount, the element, the run of text, or the list of items; None for a deletion.
         device: The index of the device that wrote it.
         is_shown: Whether reads show it.
-        origins: The commits that wrote it, oldest first: one, but for runs of text and items. Of a device's
-            share of a counter it is the newest; what all of them add up to is checked, not listed.
+        origins: The commits that wrote it, oldest first: one, but for runs of text and items, and for shares
+            of counters.
+        unlisted: How many earlier commits of the device are not among them: of those that added to a share
+            all but the newest, and those of which nothing here says whether they added to it.
+        is_deletion: Whether it is a deletion of the document.
     """
 
     value: FieldValue
     device: int
     is_shown: bool
     origins: tuple[Origin, ...]
+    unlisted: int = 0
+    is_deletion: bool = False
 
     def __str__(self) -> str:
-        """The value, then its origin: of several the first and the last."""
+        """The value, then its origins: of many the first and the last ones."""
+        return self.text()
+
+    def text(self, show: Callable[[FieldValue], str] = repr) -> str:
+        """The same with values as ``show`` has them."""
         mark = "*" if self.is_shown else " "
-        lines = [f"  {mark} {self.value!r}"]
-        shown = self.origins if len(self.origins) <= _FEW else (self.origins[0], self.origins[-1])
-        lines += [f"      {origin}" for origin in shown]
-        if len(shown) < len(self.origins):
-            lines.insert(2, f"      ... {len(self.origins) - len(shown)} more commits ...")
-        return "\n".join(lines)
+        lines = [f"      {origin}" for origin in self.origins]
+        if len(lines) > _FEW:
+            lines[_FEW // 2 : -_FEW // 2] = [f"      ... {len(lines) - _FEW} more commits ..."]
+        if self.unlisted:
+            lines.insert(0, f"      ... {self.unlisted} earlier commits that are not listed ...")
+        what = "deleted" if self.is_deletion else show(self.value)
+        return "\n".join([f"  {mark} {what}", *lines])
 
 
-_FEW = 2
+_FEW = 8
+"""Commits of a part that people are shown; programs get all that are listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Where what a field shows comes from.
+    """Where what a field shows comes from, or why a document is not there.
 
     Attributes:
         collection: Where the document is.
         id: Its id.
-        field: The field.
-        kind: What the field is.
-        value: What reads show.
+        field: The field; None for the document itself, which is explained by its deletions.
+        kind: What the field is; None for the document itself.
+        value: What reads show; None for the document itself.
         rule: The name of the rule by which it is shown.
         reason: Why that rule gives this value.
         parts: What the field holds, shown first; what is not shown stands beside it.
@@ -142,8 +153,8 @@ class Explanation:
 
     collection: str
     id: str
-    field: str
-    kind: FieldKind
+    field: str | None
+    kind: FieldKind | None
     value: FieldValue
     rule: str
     reason: str
@@ -152,14 +163,20 @@ class Explanation:
 
     def __str__(self) -> str:
         """All of it, for people; * marks what is shown."""
-        return "\n".join(
-            [
-                f"{self.collection}/{self.id} {self.field}: {self.value!r}",
+        return self.text()
+
+    def text(self, show: Callable[[FieldValue], str] = repr) -> str:
+        """The same with values as ``show`` has them."""
+        place = f"{self.collection}/{self.id}"
+        if self.kind is None:
+            heading = [f"{place}: {self.reason}", f"  shown by {self.rule}"]
+        else:
+            heading = [
+                f"{place} {self.field}: {show(self.value)}",
                 f"  {self.kind.name.lower()}, shown by {self.rule}: {self.reason}",
-                *map(str, self.parts),
-                *(f"  WRONG: {problem}" for problem in self.problems),
             ]
-        )
+        parts = (part.text(show) for part in self.parts)
+        return "\n".join([*heading, *parts, *(f"  WRONG: {problem}" for problem in self.problems)])
 
 
 _EVIDENCE = {

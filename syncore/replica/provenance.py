@@ -59,6 +59,11 @@ class Provenance:
         self._row = row
         self._pending = {row.dot: work.decoded(row) for row in rows}
 
+    @property
+    def is_private(self) -> bool:
+        """Whether no commits are held, because nobody else is to see them."""
+        return self._state.is_private
+
     def origin(self, dot: Dot, time: HybridTime | None, check: Check) -> Origin:
         """Where a commit comes from, and whether it wrote what it is said to have written.
 

@@ -123,10 +123,31 @@ def test_settings(machine: Machine) -> None:
     assert "cents@2" in machine.ok("status").out
     machine.ok("configure", "movies", "--field", "t=unset", "--field", "s=unset", "--default", "unset")
     assert machine.ok("settings", "movies").out == "movies: last_write, deletion delete_wins\n  gross: max\n"
-    refused = machine.run("configure", "movies", "--default", "greatest", "--json")
-    assert (refused.code, refused.error["error"]) == (1, "Misused")
+    for argument, rule in (("--default", "greatest"), ("--field", "gross=greatest"), ("--deletion", "max")):
+        refused = machine.run("configure", "movies", argument, rule)
+        assert refused.code == 2
+        assert f"error: argument {argument}: " in refused.err
     assert machine.run("configure", "movies", "--field", "gross").code == 2
     assert machine.run("settings", "$settings").code == 1
+
+
+def test_settings_of_all_collections(machine: Machine) -> None:
+    """Without a collection, every one that has settings is shown, and that none has is said."""
+    assert "no collection has settings" in machine.ok("settings").err
+    machine.ok("put", "plain", "x", "n=0")
+    machine.ok("configure", "movies", "--default", "ask")
+    machine.ok("configure", "actors", "--deletion", "ask")
+    assert [record["collection"] for record in machine.ok("settings", "--json").records] == [
+        "actors",
+        "movies",
+    ]
+
+
+def test_arguments_that_would_be_ignored(machine: Machine) -> None:
+    """What has no meaning without --follow, or beside it, is refused."""
+    assert "--follow" in machine.run("conflicts", "--timeout", "1").err
+    assert machine.run("conflicts", "--timeout", "1").code == 2
+    assert machine.run("conflicts", "--follow", "--all", "--timeout", "1").code == 2
 
 
 def test_following(machine: Machine) -> None:

@@ -45,8 +45,17 @@ def test_explain(machine: Machine, other: Machine, relay: str) -> None:
     evidence = [record["parts"][0]["origins"][0]["evidence"] for record in records]  # type: ignore[index]
     assert evidence == ["signed", "signed"]
     assert "invited by 0" in machine.ok("explain", "movies", "alien", "title").out
-    assert machine.run("explain", "movies", "alien", "year").code == 1
+    assert '* "Aliens"\n' in machine.ok("explain", "movies", "alien", "title").out
+    missing = machine.run("explain", "movies", "alien", "year")
+    assert (missing.code, "its fields are 'title', 'votes'" in missing.err) == (1, True)
     assert machine.run("explain", "movies", "nobody").code == 1
+    machine.ok("put", "movies", "brazil", "title=Brazil")
+    machine.ok("delete", "movies", "brazil")
+    for field in ([], ["title"]):
+        gone = machine.ok("explain", "movies", "brazil", *field, "--json").record
+        assert (gone["field"], gone["kind"], gone["rule"]) == (None, None, "update_wins")
+        assert gone["parts"][0]["is_deletion"] is True  # type: ignore[index]
+    assert "movies/brazil: deleted, by somebody" in machine.ok("explain", "movies", "brazil").out
     with sqlite3.connect(machine.replica) as connection:
         connection.execute("UPDATE segments SET segment = ?", (protect(b"x"),))
     connection.close()

@@ -33,5 +33,8 @@ def test_wrong_uses(machine: Machine, relay: str) -> None:
     assert "private" in outcome.err
     machine.ok("share", relay)
     assert machine.run("presence", "--ttl", "5").code == 2
-    assert machine.run("presence", "--set", "1", "--ttl", "301").code == 1
+    for ttl in ("0.5", "301"):
+        outcome = machine.run("presence", "--set", "1", "--ttl", ttl)
+        assert outcome.code == 2
+        assert f"argument --ttl: must be 1 to 300 seconds, not {ttl}" in outcome.err
     assert machine.ok("presence", "--follow", "--timeout", "0.3").out == "nobody else is here\n"

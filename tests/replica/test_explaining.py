@@ -12,7 +12,7 @@ from syncore.crypto.signing import verify
 from syncore.documents.changes import UNSET, Counter, List, Text, add, increment, splice
 from syncore.documents.operations import FieldKind
 from syncore.documents.record_encoding import decode_record, encode_record
-from syncore.replica.explaining import explain
+from syncore.replica.explaining import MAX_LISTED, explain
 from syncore.replica.explanations import Evidence, Explanation, Origin, Part
 from syncore.replica.space_keys import SpaceCipher
 from syncore.storage.protection import protect, recover
@@ -33,7 +33,7 @@ async def devices(tmp_path: Path) -> AsyncIterator[list[Device]]:
         await device.close()
 
 
-async def explained(device: Device, name: str, *, has_key: bool = True) -> Explanation:
+async def explained(device: Device, name: str | None, *, has_key: bool = True) -> Explanation:
     """What a device explains of the film's field."""
     keys = {1: device.content_key} if has_key else {}
     cipher = SpaceCipher(keys, SeededEntropy("cipher"))
@@ -116,7 +116,12 @@ async def test_counters_and_sets(devices: list[Device]) -> None:
     await one.collection("films").update("alien", votes=increment(2))
     votes = await explained(one, "votes")
     assert (votes.value, [(part.value, part.device) for part in votes.parts]) == (13, [(3, 0), (10, 1)])
-    assert [only(part).evidence for part in votes.parts] == [Evidence.PENDING, Evidence.SIGNED]
+    evidence = [[(origin.commit, origin.evidence) for origin in part.origins] for part in votes.parts]
+    assert evidence == [
+        [(1, Evidence.SIGNED), (2, Evidence.PENDING)],
+        [(1, Evidence.SIGNED), (2, Evidence.SIGNED)],
+    ]
+    assert [part.unlisted for part in votes.parts] == [0, 0]
     tags = await explained(one, "tags")
     assert sorted((part.value, part.device) for part in tags.parts) == [("horror", 1), ("sf", 0)]
     assert not votes.problems
@@ -169,16 +174,103 @@ async def test_without_the_key_the_signature_is_still_checked(devices: list[Devi
 
 
 async def test_what_is_not_there(devices: list[Device]) -> None:
-    """A document or field that is not there has no explanation."""
+    """A document that never was, and a field that is not there, have no explanation; fields are named."""
     one, _ = devices
-    with pytest.raises(DocumentNotFound):
-        await explained(one, "title")
-    await one.collection("films").insert({"title": "Alien"}, id="alien")
-    with pytest.raises(InvalidChange, match="no field"):
+    for name in ("title", None):
+        with pytest.raises(DocumentNotFound, match="never had"):
+            await explained(one, name)
+    films = one.collection("films")
+    await films.insert({}, id="alien")
+    with pytest.raises(InvalidChange, match=r"no field 'year' .it has no fields at all"):
         await explained(one, "year")
+    await films.update("alien", title="Alien", gross=1)
+    with pytest.raises(InvalidChange, match=r"no field 'year' .its fields are 'gross', 'title'"):
+        await explained(one, "year")
+    await films.update("alien", {f"f{number:02}": 1 for number in range(20)})
+    with pytest.raises(InvalidChange, match="'f19' and 2 more"):
+        await explained(one, "year")
+
+
+async def test_a_deletion_is_explained(devices: list[Device]) -> None:
+    """Of a document that is gone it is told who deleted it, when, and what vouches for that."""
+    one, two = devices
+    await one.collection("films").insert({"title": "Alien"}, id="alien")
+    await exchange(one, two)
+    there = await explained(one, None)
+    assert (there.field, there.kind, there.parts) == (None, None, ())
+    assert "nobody deleted it" in str(there)
+    await two.collection("films").delete("alien")
+    assert only((await explained(two, "title")).parts[0]).evidence is Evidence.PENDING
+    await exchange(one, two)
+    for name in ("title", None):
+        gone = await explained(one, name)
+        [part] = gone.parts
+        assert (gone.field, gone.value, gone.rule, gone.problems) == (None, None, "update_wins", ())
+        assert (part.is_deletion, part.is_shown, part.device) == (True, True, 1)
+        origin = only(part)
+        assert (origin.evidence, origin.key) == (Evidence.SIGNED, two.keys.signing.public.hex())
+        assert origin.time is not None
+        assert str(gone).startswith("films/alien: deleted, by somebody who had seen all")
+        assert "* deleted" in str(gone)
+
+
+async def test_a_deletion_beside_a_change_is_explained(devices: list[Device]) -> None:
+    """A deletion that did not see a change is told too, whether the rule lets it hide the document or not."""
+    one, two = devices
+    await one.collection("films").insert({"title": "Alien"}, id="alien")
+    await exchange(one, two)
     await one.collection("films").delete("alien")
-    with pytest.raises(DocumentNotFound):
-        await explained(one, "title")
+    await two.collection("films").update("alien", title="Aliens")
+    await exchange(one, two)
+    there = await explained(two, None)
+    assert (there.rule, [part.is_shown for part in there.parts]) == ("update_wins", [False])
+    assert "at once, and still there" in there.reason
+    await one.collection("films").configure(deletion="delete_wins")
+    gone = await explained(one, "title")
+    assert (gone.rule, [part.is_shown for part in gone.parts]) == ("delete_wins", [True])
+    assert "at once, and gone" in gone.reason
+
+
+async def test_a_false_deletion_is_said(devices: list[Device]) -> None:
+    """A deletion that was put into the file past its log is found, not believed."""
+    one, two = devices
+    await one.collection("films").insert({"title": "Alien"}, id="alien")
+    await exchange(one, two)
+    await two.close()
+    connection = sqlite3.connect(two.path)
+    [(state,)] = connection.execute("SELECT state FROM states").fetchall()
+    connection.close()
+    record = decode_record(recover(state, what="state"))
+    [title] = record.registers["title"]
+    record.deletions[title.dot] = dict(record.vector)
+    change_file(two, "UPDATE states SET state = ?", (protect(encode_record(record)),))
+    await two.open()
+    assert (await explained(two, None)).problems == ("the commit did not delete the document",)
+
+
+async def test_of_a_large_share_the_newest_commits_are_listed(
+    devices: list[Device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share of many commits names the newest and counts the others; what a removal took is no part."""
+    one, _ = devices
+    films = one.collection("films")
+    await films.insert({"votes": Counter(1)}, id="alien")
+    await films.update("alien", votes=UNSET)
+    for _ in range(MAX_LISTED + 3):
+        await films.update("alien", votes=increment(1))
+        await films.update("alien", other=0)
+    await one.exchange()
+    votes = await explained(one, "votes")
+    [part] = votes.parts
+    assert (part.value, len(part.origins), part.unlisted) == (MAX_LISTED + 3, MAX_LISTED, 3)
+    commits = [origin.commit or 0 for origin in part.origins]
+    assert commits == list(range(3 + 2 * 3, 3 + 2 * (MAX_LISTED + 3), 2))
+    assert not votes.problems
+    assert "3 earlier commits" in str(votes)
+    monkeypatch.setattr("syncore.replica.explaining._MAX_SUMMED", 10)
+    [part] = (await explained(one, "votes")).parts
+    assert len(part.origins) == 5
+    assert part.unlisted == commits[-1] - 10 - 1  # what was removed ends with commit 1
 
 
 async def test_a_false_signature_is_said(devices: list[Device]) -> None:

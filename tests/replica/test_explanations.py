@@ -70,11 +70,13 @@ def test_problems_are_shown_once_each() -> None:
 
 
 def test_of_many_commits_the_first_and_last_are_shown() -> None:
-    """A run that took many commits names two of them and counts the others."""
-    origins = tuple(origin(Evidence.SIGNED, commit=number) for number in range(1, 6))
-    text = str(Part(value="run", device=1, is_shown=False, origins=origins))
-    assert text.startswith("    'run'\n")
-    assert "commit 1," in text
-    assert "... 3 more commits ..." in text
-    assert "commit 5," in text
-    assert "commit 3," not in text
+    """A run that took many commits names some of them and counts the others; values are shown as wanted."""
+    origins = tuple(origin(Evidence.SIGNED, commit=number) for number in range(1, 12))
+    part = Part(value="run", device=1, is_shown=False, origins=origins, unlisted=7)
+    lines = str(part).splitlines()
+    assert lines[0] == "    'run'"
+    assert "7 earlier commits" in lines[1]
+    assert [line.split("commit ")[1].split(",")[0] for line in lines[2:6]] == ["1", "2", "3", "4"]
+    assert lines[6] == "      ... 3 more commits ..."
+    assert [line.split("commit ")[1].split(",")[0] for line in lines[7:]] == ["8", "9", "10", "11"]
+    assert part.text(lambda value: f"<{value}>").splitlines()[0] == "    <run>"

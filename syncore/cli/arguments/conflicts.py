@@ -53,7 +53,7 @@ def add_conflicts(commands: Subparsers) -> None:
         "--deletion", metavar="RULE", help="for documents that are deleted and changed at once"
     )
     shown = add_command(commands, "conflicts:settings", "show the rules by which conflicts are resolved")
-    shown.add_argument("collection", metavar="COLLECTION")
+    shown.add_argument("collection", nargs="?", metavar="COLLECTION", help="otherwise all that have settings")
 
 
 def add_history(commands: Subparsers) -> None:
