@@ -92,6 +92,11 @@ if TYPE_CHECKING:
     from syncore.query.aggregates import mean_ as mean_
     from syncore.query.aggregates import min_ as min_
     from syncore.query.aggregates import sum_ as sum_
+    from syncore.query.differences import Added as Added
+    from syncore.query.differences import Changed as Changed
+    from syncore.query.differences import Difference as Difference
+    from syncore.query.differences import Moved as Moved
+    from syncore.query.differences import Removed as Removed
     from syncore.query.expressions import Expression as Expression
     from syncore.query.paths import where as where
     from syncore.replica.conflicts import Conflict as Conflict
@@ -108,6 +113,8 @@ if TYPE_CHECKING:
     from syncore.replica.indexes import IndexProgress as IndexProgress
     from syncore.replica.indexes import IndexStatus as IndexStatus
     from syncore.replica.invalid import InvalidDocument as InvalidDocument
+    from syncore.replica.live_query import LiveQuery as LiveQuery
+    from syncore.replica.live_stream import LiveStream as LiveStream
     from syncore.replica.model import Model as Model
     from syncore.replica.model_collection import ModelCollection as ModelCollection
     from syncore.replica.model_fields import Ref as Ref
@@ -127,10 +134,12 @@ if TYPE_CHECKING:
     from syncore.sync.status import SyncState as SyncState
 
 _HOMES = {
+    "Added": "syncore.query.differences",
     "Aggregate": "syncore.query.aggregates",
     "Authority": "syncore.documents.rules",
     "Candidate": "syncore.documents.resolvers",
     "Change": "syncore.replica.views",
+    "Changed": "syncore.query.differences",
     "CheckReport": "syncore.engine.checkup",
     "Closed": "syncore.core.errors",
     "Collection": "syncore.engine.collection",
@@ -142,6 +151,7 @@ _HOMES = {
     "Counter": "syncore.documents.changes",
     "CryptoError": "syncore.core.errors",
     "DeletionRule": "syncore.documents.rules",
+    "Difference": "syncore.query.differences",
     "DishonestRelay": "syncore.core.errors",
     "DiskFull": "syncore.core.errors",
     "Document": "syncore.replica.views",
@@ -171,6 +181,8 @@ _HOMES = {
     "InvalidValue": "syncore.core.errors",
     "LeftAlone": "syncore.replica.undoing",
     "List": "syncore.documents.changes",
+    "LiveQuery": "syncore.replica.live_query",
+    "LiveStream": "syncore.replica.live_stream",
     "LocalError": "syncore.core.errors",
     "Locked": "syncore.core.errors",
     "MISSING": "syncore.core.problems",
@@ -179,6 +191,7 @@ _HOMES = {
     "Misused": "syncore.core.errors",
     "Model": "syncore.replica.model",
     "ModelCollection": "syncore.replica.model_collection",
+    "Moved": "syncore.query.differences",
     "NewerFormat": "syncore.core.errors",
     "NotAReplica": "syncore.core.errors",
     "NotPermitted": "syncore.core.errors",
@@ -197,6 +210,7 @@ _HOMES = {
     "Refused": "syncore.core.errors",
     "RelayLostData": "syncore.core.errors",
     "RemoteError": "syncore.core.errors",
+    "Removed": "syncore.query.differences",
     "RepairReport": "syncore.engine.repair",
     "Replica": "syncore.engine.replica",
     "Resolver": "syncore.documents.resolvers",

@@ -200,6 +200,11 @@ class LocalReplica:
             self._memory(space).documents.trim()
             self._turn.give()
 
+    async def settled(self) -> None:
+        """Return when watchers were told of every commit that a read may have shown so far."""
+        await self._turn.take()
+        self._turn.give()
+
     async def recall(self) -> None:
         """Return when memory is what the file holds, also after a write that failed half way.
 
@@ -348,6 +353,7 @@ class LocalReplica:
         """Make memory anew from the file after a write that failed half way: now, or before its next use."""
         self._memories.clear()
         self._is_doubtful = True
+        self.hub.lose()
         with suppress(StorageError, IntegrityError):  # whoever uses it next is told, if that goes on
             await self._read_if_doubtful()
 

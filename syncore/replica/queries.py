@@ -24,6 +24,7 @@ from syncore.query.ordering import columns_of, decode_place, encode_place, query
 from syncore.query.paths import Path
 from syncore.query.planning import LONG_SCAN, in_steps
 from syncore.replica.candidates import WayGone, check_there
+from syncore.replica.live_query import LiveQuery
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.traversal import Found, Question, Traversal
 from syncore.replica.views import Document
@@ -154,6 +155,10 @@ class Query(Generic[T]):
         if not columns or any(column.is_descending for column in columns):
             raise Misused("group() takes the names of one field or several, without a direction")
         return await self._group(tuple(column.path for column in columns), aggregates)
+
+    def live(self) -> LiveQuery[T]:
+        """The result as it goes on: now, and whenever it differs, by changes of this and of other devices."""
+        return LiveQuery(self._replica, self._space, self._question, after=self._after, made=self._made)
 
     async def explain(self) -> str:
         """How it would be carried out now, in words, with a warning if it reads very many documents."""

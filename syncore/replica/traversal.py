@@ -37,10 +37,11 @@ _BATCH: Final = 100
 
 
 class Found(NamedTuple):
-    """A document and its place in the order."""
+    """A document, its place in the order, and what is stored of it."""
 
     place: Place
     document: Document
+    packed: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +168,8 @@ class Traversal:
                 rows = await self._replica.read(partial(self._load, keys=[key for _, key in part]))
                 for (place, key), projection in zip(part, rows, strict=True):
                     document = None if projection is None else self._match(Candidate(b"", key, projection))
-                    if document is not None:
-                        yield Found(place, document)
+                    if document is not None and projection is not None:
+                        yield Found(place, document, projection)
             if not first.has_more:
                 return
             after = chosen[-1][0]
@@ -190,7 +191,8 @@ class Traversal:
         document = self._match(candidate)
         if document is None:
             return None
-        return Found(self._question.ordering.place(document, document.id), document)
+        place = self._question.ordering.place(document, document.id)
+        return Found(place, document, candidate.projection)
 
     def _match(self, candidate: Candidate) -> Document | None:
         projection: Projection = decode_projection(candidate.projection)

@@ -9,6 +9,7 @@ from syncore.core.hybrid_clock import milliseconds
 from syncore.core.identifiers import DocumentKey, Dot, SpaceId, device_index
 from syncore.documents.operations import FieldKind
 from syncore.documents.projection import FieldValue, Projection
+from syncore.documents.projection_encoding import decode_projection, encode_projection
 from syncore.documents.record import Sibling as StoredSibling
 from syncore.documents.resolution import ResolutionContext, rank
 from syncore.replica.tokens import encode_token
@@ -21,13 +22,14 @@ class Document(Mapping[str, FieldValue]):
     change when the document does. Equality compares place and content.
     """
 
-    __slots__ = ("_key", "_projection", "_space")
+    __slots__ = ("_key", "_packed", "_projection", "_space")
 
     def __init__(self, space: SpaceId, key: DocumentKey, projection: Projection) -> None:
         """Wrap a projection; programs get documents from a collection instead."""
         self._space = space
         self._key = key
         self._projection = projection
+        self._packed: bytes | None = None
 
     @property
     def id(self) -> str:
@@ -82,6 +84,20 @@ class Document(Mapping[str, FieldValue]):
 def projection_of(document: Document) -> Projection:
     """What a document was made of."""
     return document._projection  # noqa: SLF001 - programs need not see it
+
+
+def packed_of(document: Document) -> bytes:
+    """What is stored of a document; as it was when this was asked first."""
+    if document._packed is None:  # noqa: SLF001 - as above
+        document._packed = encode_projection(document._projection)  # noqa: SLF001
+    return document._packed  # noqa: SLF001
+
+
+def unpacked(document: Document, packed: bytes) -> Document:
+    """The document with what was packed of it; it shares nothing with the one that is given."""
+    made = Document(document._space, document._key, decode_projection(packed))  # noqa: SLF001 - as above
+    made._packed = packed  # noqa: SLF001
+    return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

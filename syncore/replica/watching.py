@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from syncore.core.errors import Closed, WatcherLagged
 from syncore.core.limits import MAX_WATCH_BACKLOG
@@ -38,6 +38,9 @@ class ChangeStream:
             self._has_lagged = True
         if self._backlog or self._has_lagged:
             self._wake.set()
+
+    def lose(self) -> None:
+        """Nothing: it tells of what was committed, not of how things stand."""
 
     def close(self) -> None:
         """End the stream; a pending or later ``anext`` stops. Idempotent."""
@@ -77,6 +80,22 @@ class ChangeStream:
         self.close()
 
 
+class Listener(Protocol):
+    """What hears of committed changes."""
+
+    def offer(self, changes: Iterable[Change]) -> None:
+        """Take the changes of one commit or merge."""
+        ...
+
+    def lose(self) -> None:
+        """Know that more may have changed than was told."""
+        ...
+
+    def close(self) -> None:
+        """Hear nothing more: the replica is closed."""
+        ...
+
+
 class ChangeHub:
     """Hands committed changes to every open stream.
 
@@ -86,33 +105,51 @@ class ChangeHub:
 
     def __init__(self) -> None:
         """Start without streams."""
-        self._streams: dict[ChangeStream, int] = {}
+        self._listeners: dict[Listener, int] = {}
         self._is_closed = False
 
     def open(self, space: int, wanted: Callable[[Change], bool]) -> ChangeStream:
         """A stream of a space's changes from now on."""
+        stream = ChangeStream(wanted, self.detach)
+        self.attach(space, stream)
+        return stream
+
+    def attach(self, space: int, listener: Listener) -> None:
+        """Tell a listener of a space's changes from now on.
+
+        Raises:
+            Closed: the replica is closed.
+        """
         if self._is_closed:
             raise Closed("the replica is closed")
-        stream = ChangeStream(wanted, self._forget)
-        self._streams[stream] = space
-        return stream
+        self._listeners[listener] = space
+
+    def detach(self, listener: Listener) -> None:
+        """Tell it nothing more."""
+        self._listeners.pop(listener, None)
 
     def publish(self, space: int, changes: list[Change]) -> None:
         """Hand changes of a space to its streams. Call it after the commit, never before."""
         if changes:
-            for stream, watched in list(self._streams.items()):
+            for listener, watched in list(self._listeners.items()):
                 if watched == space:
-                    stream.offer(changes)
+                    listener.offer(changes)
 
     def has_watchers(self, space: int) -> bool:
         """Whether anybody would see a change of this space."""
-        return space in self._streams.values()
+        return space in self._listeners.values()
 
     def move(self, old: int, new: int) -> None:
         """Let the streams of one space follow another: a private space was shared."""
-        for stream, watched in self._streams.items():
+        for listener, watched in self._listeners.items():
             if watched == old:
-                self._streams[stream] = new
+                self._listeners[listener] = new
+                listener.lose()  # documents have new tokens
+
+    def lose(self) -> None:
+        """Say that nobody knows what a write that failed has left."""
+        for listener in self._listeners:
+            listener.lose()
 
     @contextmanager
     def quiet_end(self) -> Iterator[None]:
@@ -126,8 +163,5 @@ class ChangeHub:
     def close(self) -> None:
         """End all streams."""
         self._is_closed = True
-        for stream in list(self._streams):
-            stream.close()
-
-    def _forget(self, stream: ChangeStream) -> None:
-        self._streams.pop(stream, None)
+        for listener in list(self._listeners):
+            listener.close()

@@ -27,6 +27,9 @@ ITERATORS: dict[str, Callable[[Replica, Space], AsyncIterator[object]]] = {
     "space.watch_invalid": lambda _, space: space.watch_invalid(),
     "collection.watch_invalid": lambda _, space: space.collection("notes").watch_invalid(),
     "model.watch_invalid": lambda _, space: space.collection(Note).watch_invalid(),
+    "live": lambda _, space: aiter(space.collection("notes").find().live()),
+    "live.changes": lambda _, space: space.collection("notes").find(limit=2).live().changes(),
+    "model.live": lambda _, space: aiter(space.collection(Note).find().live()),
     "statuses": lambda _, space: space.statuses(),
     "presence.changes": lambda _, space: space.presence.changes(),
 }
