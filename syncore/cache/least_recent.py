@@ -1,7 +1,7 @@
 """A map that forgets what was used least recently once it is full."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import ItemsView, Iterator
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -45,6 +45,10 @@ class LeastRecentCache(Generic[K, V]):
         """
         while len(self._values) > self._capacity:
             self._values.popitem(last=False)
+
+    def items(self) -> ItemsView[K, V]:
+        """Keys and values, least recent first; looking at them makes none of them more recent."""
+        return self._values.items()
 
     def __len__(self) -> int:
         """How many values are kept."""

@@ -1,10 +1,10 @@
 """A commit as every floor sees it: an id, a time, and typed entries that only their own floor can read."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import CommitId
+from syncore.core.lean import lean_dataclass
 
 
 class EntryKind(IntEnum):
@@ -14,7 +14,7 @@ class EntryKind(IntEnum):
     RICH = 2
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Entry:
     """One typed part of a commit.
 
@@ -27,7 +27,7 @@ class Entry:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Commit:
     """Writes that become visible, durable and replicated together or not at all."""
 

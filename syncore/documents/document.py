@@ -105,6 +105,20 @@ class Document:
         self.record.changed.clear()
         return project(self.record, contents, context, rules, known=self._shown)
 
+    def known_beside(self, changed: Iterable[str]) -> dict[str, Shown]:
+        """What fields are known to show, but for those that are about to change: for :func:`project`."""
+        self._forget_shown(self.record.changed)
+        self.record.changed.clear()
+        known = dict(self._shown)
+        for name in changed:
+            known.pop(name, None)
+        return known
+
+    def remember_shown(self, known: dict[str, Shown]) -> None:
+        """What fields show is known from a draft, all of whose operations were applied just now."""
+        self._shown = known
+        self.record.changed.clear()
+
     def digest(self) -> bytes:
         """32 bytes that are equal on two replicas exactly when the document's state is.
 

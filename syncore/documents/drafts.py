@@ -15,6 +15,7 @@ from typing import Self, TypeVar
 from syncore.core.errors import TooLarge
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import Dot
+from syncore.core.lean import lean_dataclass
 from syncore.core.limits import MAX_HYBRID_TIME, MAX_SET_REPLACED
 from syncore.core.vectors import Vector, covers
 from syncore.documents.descent import Ancestor
@@ -42,7 +43,7 @@ _PROVISIONAL_TIME = HybridTime(MAX_HYBRID_TIME)
 Whole = TypeVar("Whole", bound=Sequence[object])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class TextEdit:
     """An edit of a text, to be made when the draft becomes a commit; ``place`` is that of what comes back."""
 
@@ -53,7 +54,7 @@ class TextEdit:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class ListEdit:
     """An edit of a list of encoded items, to be made when the draft becomes a commit; the same ``place``."""
 
@@ -109,9 +110,11 @@ class Draft:
 
     def copy(self) -> Self:
         """A draft of the same changes that goes on by itself."""
+        record = self.record.copy()
+        record.changed |= self.record.changed
         return replace(
             self,
-            record=self.record.copy(),
+            record=record,
             texts=dict(self.texts),
             lists=dict(self.lists),
             edits=list(self.edits),
@@ -122,6 +125,11 @@ class Draft:
     def operations(self) -> tuple[Operation, ...]:
         """The pending operations, as an entry lists them."""
         return tuple(operation for _, operation in sorted(self.pending.items()))
+
+    @property
+    def changed(self) -> set[str]:
+        """The fields that may show something else than before."""
+        return self.record.changed.union(edit.field for edit in self.edits)
 
     def kind_of(self, name: str) -> FieldKind | None:
         """As what a field shows, or None when it is not there."""

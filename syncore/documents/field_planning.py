@@ -5,11 +5,11 @@ change of another kind is refused with what the field is and what to use, never 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from syncore.codec.values import decode_value, encode_value
 from syncore.core.errors import InvalidChange, InvalidValue
 from syncore.core.identifiers import check_name
+from syncore.core.lean import lean_dataclass
 from syncore.core.vectors import Vector, covers
 from syncore.documents.changes import (
     CHANGES,
@@ -46,7 +46,7 @@ _USE = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
     """What changes of a document are decided upon, beside the document.
 

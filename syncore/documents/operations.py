@@ -9,7 +9,6 @@ Knows nothing of states, validity against a past (:mod:`syncore.documents.record
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from itertools import pairwise
 from typing import ClassVar, Self
@@ -19,6 +18,7 @@ from syncore.codec.packing import Packed, Unpacked, pack, unpack
 from syncore.codec.values import encode_value
 from syncore.core.errors import Malformed
 from syncore.core.identifiers import DocumentKey, Dot, Writer
+from syncore.core.lean import lean_dataclass
 from syncore.core.limits import MAX_COMMIT_BYTES, MAX_STRUCT_CLOCK
 from syncore.core.vectors import Vector
 from syncore.documents.descent import Ancestor, as_descent, pack_descent
@@ -60,7 +60,7 @@ DECLARABLE = (FieldKind.SET, FieldKind.TEXT, FieldKind.LIST)
 """Kinds that can be there and empty; that they are there is written down. The others show by themselves."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class FieldOperation:
     """What the operations on fields have in common; never made itself."""
 
@@ -74,7 +74,7 @@ class FieldOperation:
         return self.CODE, self.field, b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class SetField(FieldOperation):
     """Write a register: the siblings named are gone, any others stay beside the new one.
 
@@ -102,7 +102,7 @@ class SetField(FieldOperation):
         return cls(field=field, value=value, replaces=dots, label=label, ancestors=ancestors)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveField(FieldOperation):
     """Remove siblings of a register, and declarations of a field."""
 
@@ -120,7 +120,7 @@ class RemoveField(FieldOperation):
         return cls(field=as_field(parts[1]), replaces=as_dots(parts[2], what=_REPLACED))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class DeclareField(FieldOperation):
     """Say that a field is a set, a text or a list, so that it is there while it is empty."""
 
@@ -145,7 +145,7 @@ class DeclareField(FieldOperation):
         return cls(field=as_field(parts[1]), kind=kind, replaces=as_dots(parts[3], what=_REPLACED))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class ElementOperation(FieldOperation):
     """What the operations on elements (encoded values) of sets have in common; never made itself."""
 
@@ -157,7 +157,7 @@ class ElementOperation(FieldOperation):
         return self.CODE, self.field, self.element
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class AddElement(ElementOperation):
     """Put an element into a set; its additions that are named become this one."""
 
@@ -176,7 +176,7 @@ class AddElement(ElementOperation):
         return cls(field=as_field(parts[1]), element=as_element(parts[2]), replaces=dots)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveElement(ElementOperation):
     """Take an element out of a set, as far as its additions were seen."""
 
@@ -195,7 +195,7 @@ class RemoveElement(ElementOperation):
         return cls(field=as_field(parts[1]), element=as_element(parts[2]), replaces=dots)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class AddToCounter(FieldOperation):
     """Add to a counter; adding 0 is how an empty one is made."""
 
@@ -214,7 +214,7 @@ class AddToCounter(FieldOperation):
         return cls(field=as_field(parts[1]), amount=amount)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class CancelCounter(FieldOperation):
     """Take away what was seen of a counter, and the counter itself unless somebody adds to it meanwhile.
 
@@ -238,7 +238,7 @@ class CancelCounter(FieldOperation):
         return cls(field=as_field(parts[1]), cancelled=cancelled)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteDocument:
     """Delete the document as far as it was seen."""
 
@@ -258,7 +258,7 @@ class DeleteDocument:
         return cls(seen=as_vector(parts[1], what="a seen vector"), replaces=as_dots(parts[2], what=_REPLACED))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreDocument:
     """Take back the deletions that are named."""
 
@@ -297,7 +297,7 @@ _READERS: dict[int, type[Operation]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class RecordEntry:
     """What one commit does to one document's record.
 
@@ -310,7 +310,7 @@ class RecordEntry:
     operations: tuple[Operation, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class RichEntry:
     """What one commit does to one document's rich part.
 

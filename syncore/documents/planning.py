@@ -21,7 +21,7 @@ from syncore.documents.document import NO_CONTEXT, Document
 from syncore.documents.drafts import Draft
 from syncore.documents.field_planning import Basis, apply_change
 from syncore.documents.operations import RecordEntry, SetField, encode_record_entry, encode_rich_entry
-from syncore.documents.projection import Projection, is_hidden, project
+from syncore.documents.projection import Projection, Shown, is_hidden, project
 from syncore.documents.resolution import ResolutionContext
 from syncore.documents.rich_commit import check_edits, make_edits
 from syncore.documents.rich_rekeying import ClockRange
@@ -62,6 +62,7 @@ class DocumentPlan:
         self._rules = context.rules_of(document.key.collection)
         self._confirmed = confirmed
         self._draft: Draft | None = None
+        self._previewed: tuple[Projection, dict[str, Shown]] | None = None
         self._names: list[UnitRange] = []
         self.beside: Mapping[str, tuple[SiblingBefore, ...]] = {}
         self.step: UndoStep | None = None
@@ -78,6 +79,11 @@ class DocumentPlan:
     def is_changed(self) -> bool:
         """Whether there is anything to commit."""
         return self._draft is not None
+
+    @property
+    def has_edits(self) -> bool:
+        """Whether texts or lists are edited."""
+        return self._draft is not None and bool(self._draft.edits)
 
     def insert(self, changes: Changes) -> None:
         """Make the document, which must not be there; over a deleted one, nothing of the old content stays.
@@ -116,7 +122,7 @@ class DocumentPlan:
         self._expect_live()
         draft = self._start()
         draft.delete(seen)
-        self._draft = draft
+        self._keep(draft)
 
     def keep(self, *, seen: Vector | None = None) -> None:
         """Take back the deletions of the document that were seen: it is shown again, with all its content.
@@ -128,7 +134,7 @@ class DocumentPlan:
         draft = self._start()
         draft.restore(seen)
         draft.touch()
-        self._draft = draft
+        self._keep(draft)
 
     def confirm_deletion(self, *, seen: Vector | None = None) -> None:
         """Delete the document with everything that was seen, also where it is not shown any more.
@@ -139,7 +145,7 @@ class DocumentPlan:
         self._expect_known()
         draft = self._start()
         draft.delete(seen)
-        self._draft = draft
+        self._keep(draft)
 
     def undo(
         self, step: UndoStep, *, made: Dot, time: HybridTime, is_own: IsOwn, is_redo: bool = False
@@ -177,7 +183,8 @@ class DocumentPlan:
         )
         if draft.pending or draft.edits:
             draft.touch()
-            self._draft, self._names, self.beside = draft, undone.names, undone.beside
+            self._keep(draft)
+            self._names, self.beside = undone.names, undone.beside
         return undone.left_alone
 
     def write_beside(self, siblings: Mapping[str, SiblingBefore]) -> None:
@@ -186,14 +193,17 @@ class DocumentPlan:
         for name, sibling in siblings.items():
             draft.put(SetField(field=name, **sibling._asdict()))
         draft.touch()
-        self._draft = draft
+        self._keep(draft)
 
     def preview(self) -> Projection:
         """The document as the transaction itself reads it; its vector does not cover what is planned."""
         if self._draft is None:
             return self._document.project(self._context)
-        projection = project(self._draft.record, self._draft.contents, self._context, self._rules)
-        return replace(projection, vector=dict(self._document.record.vector))
+        if self._previewed is None:
+            known = self._document.known_beside(self._draft.changed)
+            shown = project(self._draft.record, self._draft.contents, self._context, self._rules, known)
+            self._previewed = replace(shown, vector=dict(self._document.record.vector)), known
+        return self._previewed[0]
 
     def commit(self, *, dot: Dot, time: HybridTime) -> tuple[Entry, ...]:
         """Apply the plan to the document; the plan is spent.
@@ -227,6 +237,8 @@ class DocumentPlan:
         rich_entry = make_edits(document, draft.edits)
         if entries:
             document.record.apply_operations(operations, dot=dot, time=time)
+        if self._previewed is not None and not draft.edits:
+            document.remember_shown(self._previewed[1])
         if rich_entry is not None:
             document.note_rich(dot, rich_entry.clock_after)
             step = None if step is None else with_units(step, rich_entry, dot.writer)
@@ -251,12 +263,15 @@ class DocumentPlan:
         """A draft to change, kept only when all goes well."""
         return Draft.begin(self._document) if self._draft is None else self._draft.copy()
 
+    def _keep(self, draft: Draft) -> None:
+        self._draft, self._previewed = draft, None
+
     def _change(self, draft: Draft, changes: Changes, seen: Vector | None) -> None:
         basis = self._basis(seen)
         for name, change in changes.items():
             apply_change(draft, name, change, basis)
         draft.touch()
-        self._draft = draft
+        self._keep(draft)
 
     def _basis(self, seen: Vector | None) -> Basis:
         return Basis(seen=seen, context=self._context, rules=self._rules, confirmed=self._confirmed)

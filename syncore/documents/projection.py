@@ -6,10 +6,11 @@ Knows nothing of how states come about, or of the form in which projections are 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from syncore.codec.values import Value, decode_value
+from syncore.core.lean import lean_dataclass
 from syncore.core.vectors import Vector
 from syncore.documents.operations import FieldKind
 from syncore.documents.record import Record, Sibling
@@ -25,7 +26,7 @@ PRECEDENCE = (FieldKind.COUNTER, FieldKind.SET, FieldKind.TEXT, FieldKind.LIST, 
 """What a field shows as when concurrent writers made it several kinds at once; what is hidden is kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class Projection:
     """A document as it is read.
 
@@ -53,7 +54,7 @@ class Projection:
         return bool(self.vector) and not self.is_deleted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
     """What the rich part of a document holds: every text and list that is not empty."""
 

@@ -7,18 +7,19 @@ themselves are in :mod:`syncore.documents.strategies`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 
 from syncore.codec.values import Value
 from syncore.core.hybrid_clock import HybridTime, from_milliseconds
 from syncore.core.identifiers import DeviceIndex, Dot, device_index
+from syncore.core.lean import lean_dataclass
 from syncore.documents.record import Sibling
 from syncore.documents.resolvers import ResolveFunction
 from syncore.documents.rules import NO_RULES, CollectionRules, ResolverName
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionContext:
     """What resolution may know beside the siblings.
 
@@ -37,7 +38,7 @@ class ResolutionContext:
         return self.rules.get(collection, NO_RULES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What a register shows, and why.
 

@@ -6,11 +6,11 @@ they touched is forgotten, because memory would be ahead of the file.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from syncore.core.commits import Commit, Entry, EntryKind
 from syncore.core.hybrid_clock import HybridTime, advance
 from syncore.core.identifiers import COMMIT_ID_BYTES, CommitId, DocumentKey, Dot
+from syncore.core.lean import lean_dataclass
 from syncore.core.ports import Clock, Entropy, SqlConnection
 from syncore.documents.operations import decode_rich_entry
 from syncore.documents.planning import DocumentPlan
@@ -26,7 +26,7 @@ from syncore.storage.pending_rows import PendingRow
 from syncore.storage.undo_rows import Stack
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class _Made:
     """A commit, its dot, its encoding, and what undoing it takes."""
 

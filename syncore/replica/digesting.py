@@ -6,7 +6,6 @@ from syncore.core.ports import SqlConnection
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.space_memory import SpaceMemory
-from syncore.replica.space_state import resolution_context
 from syncore.storage.document_rows import DocumentRows
 
 _PAGE = 256
@@ -37,6 +36,6 @@ def _digest_page(
 ) -> list[tuple[int, DocumentKey, bytes]]:
     """Row number, key and digest of the next documents, loaded afresh: nothing cached can hide a fault."""
     state = replica.spaces[number]
-    work = DocumentWork(sql, state, SpaceMemory(_PAGE), resolution_context(state))
+    work = DocumentWork(sql, state, SpaceMemory(_PAGE), state.resolution_context())
     rows = DocumentRows(sql, number).keys(after=after, limit=_PAGE)
     return [(row, key, work.hold(key).visible.digest()) for row, key in rows]

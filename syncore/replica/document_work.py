@@ -13,7 +13,7 @@ from syncore.documents.projection import Projection
 from syncore.documents.projection_encoding import decode_projection, encode_projection
 from syncore.documents.record import Record
 from syncore.documents.record_encoding import encode_record
-from syncore.documents.resolution import ResolutionContext
+from syncore.documents.resolution import Contest, ResolutionContext
 from syncore.documents.rich import RichPart
 from syncore.documents.rule_encoding import read_rules
 from syncore.documents.rules import NO_RULES
@@ -89,6 +89,7 @@ class DocumentWork:
         self._touched: dict[DocumentKey, _Touched] = {}
         self._unwritten: dict[int, Projection] = {}  # by the document's row
         self._unlogged: list[LoggedCommit] = []
+        self._checked: dict[DocumentKey, bool] = {}  # whether what a plan makes of a document is invalid
 
     def hold(self, key: DocumentKey) -> HeldDocument:
         """The document, from memory or from the file."""
@@ -180,7 +181,7 @@ class DocumentWork:
         """Write everything; what :meth:`show` found."""
         changed = self.show()
         self._write_log()
-        self._upkeep.change_noted(self._unwritten)
+        self._upkeep.flush()
         self.rows.write_projections(
             (row, encode_projection(projection), not projection.is_live, projection.contest)
             for row, projection in self._unwritten.items()
@@ -214,10 +215,11 @@ class DocumentWork:
             self.changed[key] = projection
             assert held.row is not None
             shown = held.row, encoded, not projection.is_live, projection.contest
-            self._upkeep.change(key, held.row, projection)
+            self._upkeep.note(key, held, projection)
+            self._upkeep.flush()
             self.rows.write_projections([shown])
             if self._state.rules:
-                self.judge(held.row, key.collection, projection)
+                self._judge(key, held, projection)
 
     def trim(self) -> None:
         """Let documents be forgotten that need not be in memory. Flush first."""
@@ -240,6 +242,7 @@ class DocumentWork:
         for key in keys:
             self._memory.documents.discard(key)
             self._touched.pop(key, None)
+            self._checked.pop(key, None)
 
     @property
     def _has_unwritten(self) -> bool:
@@ -295,18 +298,27 @@ class DocumentWork:
         if held.row is None:
             encoded, is_deleted = encode_projection(projection), not projection.is_live
             held.row = self.rows.add(key, encoded, is_deleted=is_deleted, contest=projection.contest)
-            self._upkeep.change(key, held.row, projection, is_new=True)
+            held.is_invalid = False  # no row of this number was there before
+            self._upkeep.note(key, held, projection, is_new=True)
         else:
             self._unwritten[held.row] = projection
-            self._upkeep.note(key, held.row)
+            self._upkeep.note(key, held, projection)
         if self._state.rules:
-            self.judge(held.row, key.collection, projection)
+            self._judge(key, held, projection)
 
-    def judge(self, row: int, collection: str, projection: Projection) -> None:
+    def _judge(self, key: DocumentKey, held: HeldDocument, projection: Projection) -> None:
         """Flag a document that does not fit what its collection asks for."""
-        judge = self._state.judge(collection)
-        if judge is not None:
-            self.invalid.note(row, is_invalid=bool(judge.problems(projection)))
+        judge, checked = self._state.judge(key.collection), self._checked.pop(key, None)
+        if judge is None:
+            return
+        if checked is not None and projection.contest is Contest.NONE:
+            is_invalid = checked
+        else:
+            is_invalid = bool(judge.problems(projection))
+        if held.is_invalid is not is_invalid:
+            assert held.row is not None
+            self.invalid.note(held.row, is_invalid=is_invalid)
+            held.is_invalid = is_invalid
 
     def check(self, plans: Mapping[DocumentKey, DocumentPlan]) -> None:
         """Refuse what would make documents worse, before anything is changed.
@@ -317,25 +329,35 @@ class DocumentWork:
         if not self._state.rules:
             return
         found = []
+        self._checked.clear()
         for key, plan in plans.items():
             judge = self._state.judge(key.collection)
-            if judge is not None and (problems := judge.problems(plan.preview())):
+            if judge is None:
+                continue
+            preview = plan.preview()
+            problems = judge.problems(preview)
+            if problems:
                 before = self.hold(key).visible.project(self.context)
                 found.append((key, judge.problems(before) if before.is_live else (), problems))
+            if preview.contest is Contest.NONE and not plan.has_edits:
+                self._checked[key] = bool(problems)  # it will show exactly this
         refuse_new_problems(found)
 
     def rejudge(self, collection: str) -> None:
         """Flag the documents of a collection anew, all of them: something else is asked of them."""
         self.flush()
         self.invalid.clear(collection)
-        if self._state.judge(collection) is None:
+        self._memory.forget_verdicts(collection)
+        judge = self._state.judge(collection)
+        if judge is None:
             return
         after = ""
         while page := self.rows.page(collection, after=after, limit=_JUDGED_PAGE):
             for stored in page:
                 row = self.rows.row_of(stored.key)
                 assert row is not None
-                self.judge(row, collection, decode_projection(stored.projection))
+                if judge.problems(decode_projection(stored.projection)):
+                    self.invalid.note(row, is_invalid=True)
             after = page[-1].key.id
 
     def _take_rules(self, collection: str, settings: Projection) -> None:

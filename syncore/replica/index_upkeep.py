@@ -7,6 +7,7 @@ collection has no index, this costs the look into an empty dictionary.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from syncore.core.errors import IntegrityError, Malformed
 from syncore.core.identifiers import DocumentKey
@@ -14,6 +15,8 @@ from syncore.core.ports import SqlConnection
 from syncore.documents.projection import Projection
 from syncore.documents.projection_encoding import decode_projection
 from syncore.query.definitions import IndexDefinition, decode_definition
+from syncore.query.keys import MISSING
+from syncore.replica.space_memory import HeldDocument
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.index_rows import IndexRow, IndexRows, IndexStage
 
@@ -33,53 +36,113 @@ class HeldIndex:
         return self.row.stage is IndexStage.COMPLETE
 
 
+class Indexed(NamedTuple):
+    """What a stored projection has in the indexes of its collection.
+
+    Attributes:
+        indexes: The indexes.
+        values: What the projection shows; None where the document is not live.
+        keys: Its keys in each of them.
+    """
+
+    indexes: Sequence[HeldIndex]
+    values: Mapping[str, object] | None
+    keys: Sequence[frozenset[bytes]]
+
+
+class _Noted(NamedTuple):
+    """A document whose projection is about to be written; a new one has none so far."""
+
+    key: DocumentKey
+    held: HeldDocument
+    projection: Projection
+    is_new: bool
+
+
 class IndexUpkeep:
     """Changes the entries of one space's documents inside one transaction."""
 
     def __init__(
-        self, sql: SqlConnection, space: int, indexes: Mapping[str, Sequence[HeldIndex]], rows: DocumentRows
+        self,
+        sql: SqlConnection,
+        space: int,
+        indexes: Mapping[str, Sequence[HeldIndex]],
+        rows: DocumentRows,
     ) -> None:
         """Work within ``sql`` on the indexes by collection."""
         self._indexes = indexes
         self._rows = rows
         self._entries = IndexRows(sql, space)
-        self._noted: dict[int, DocumentKey] = {}
+        self._noted: dict[int, _Noted] = {}
 
-    def note(self, key: DocumentKey, document: int) -> None:
-        """Remember that a document of that row is about to change, if that matters to an index."""
+    def note(
+        self, key: DocumentKey, held: HeldDocument, projection: Projection, *, is_new: bool = False
+    ) -> None:
+        """Take note of what a document, which has a row, shows from now on, if that matters to an index."""
         if key.collection in self._indexes:
-            self._noted[document] = key
+            assert held.row is not None
+            before = self._noted.get(held.row)
+            is_new = is_new or (before is not None and before.is_new)
+            self._noted[held.row] = _Noted(key, held, projection, is_new)
 
-    def change_noted(self, projections: Mapping[int, Projection]) -> None:
-        """Do :meth:`change` for what was noted; ``projections`` is by row."""
-        for document, key in self._noted.items():
-            projection = projections.get(document)
-            if projection is not None:
-                self.change(key, document, projection)
+    def flush(self) -> None:
+        """Give what was noted the entries of what it shows now, instead of those of what is stored of it.
+
+        To be called before projections are written; those of documents that are new may be there already.
+        """
+        if not self._noted:
+            return
+        gone: dict[int, list[tuple[bytes, int]]] = {}
+        come: dict[int, list[tuple[bytes, int]]] = {}
+        for document, noted in self._noted.items():
+            before = self._before(noted)
+            after = _indexed(before.indexes, noted.key, noted.projection, before)
+            for index, old, new in zip(before.indexes, before.keys, after.keys, strict=True):
+                if old is not new and old != new:
+                    gone.setdefault(index.row.number, []).extend((key, document) for key in old - new)
+                    come.setdefault(index.row.number, []).extend((key, document) for key in new - old)
+            noted.held.indexed = after
+        for number, entries in gone.items():
+            if entries:
+                self._entries.delete(number, sorted(entries))
+        for number, entries in come.items():
+            if entries:
+                self._entries.insert(number, sorted(entries))
         self._noted.clear()
 
-    def change(
-        self, key: DocumentKey, document: int, projection: Projection, *, is_new: bool = False
-    ) -> None:
-        """Give a document the entries of what it shows now, instead of those of what is stored of it.
+    def _before(self, noted: _Noted) -> Indexed:
+        """What is stored of a document so far."""
+        indexes = self._indexes[noted.key.collection]
+        nothing = Indexed(indexes, None, [_NO_KEYS] * len(indexes))
+        if noted.is_new:
+            return nothing
+        known = noted.held.indexed
+        if known is not None and known.indexes is indexes:
+            return known
+        stored = self._rows.projection(noted.key)
+        return nothing if stored is None else _indexed(indexes, noted.key, decode_projection(stored))
 
-        To be called before its projection is written; for a document that is new, afterwards.
-        """
-        indexes = self._indexes.get(key.collection)
-        if not indexes:
-            return
-        stored = None if is_new else self._rows.projection(key)
-        after = keys_in(indexes, key, projection)
-        before = [_NO_KEYS] * len(after)
-        if stored is not None:
-            before = keys_in(indexes, key, decode_projection(stored))
-        for index, old, new in zip(indexes, before, after, strict=True):
-            if old == new:
-                continue
-            if old - new:
-                self._entries.delete(index.row.number, [(gone, document) for gone in sorted(old - new)])
-            if new - old:
-                self._entries.insert(index.row.number, [(come, document) for come in sorted(new - old)])
+
+def _indexed(
+    indexes: Sequence[HeldIndex], key: DocumentKey, projection: Projection, before: Indexed | None = None
+) -> Indexed:
+    """What a projection has in indexes; keys of fields that show the same objects as before are the same."""
+    if before is None or before.values is None or not projection.is_live:
+        values = projection.values if projection.is_live else None
+        return Indexed(indexes, values, keys_in(indexes, key, projection))
+    old, new = before.values, projection.values
+    keys = [
+        known if _shows_same(index.definition, old, new) else index.definition.keys_of(new, key.id)
+        for index, known in zip(indexes, before.keys, strict=True)
+    ]
+    return Indexed(indexes, new, keys)
+
+
+def _shows_same(definition: IndexDefinition, old: Mapping[str, object], new: Mapping[str, object]) -> bool:
+    """Whether all that an index looks at is one and the same; a partial index may look at anything."""
+    return definition.condition is None and all(
+        old.get(column.path[0], MISSING) is new.get(column.path[0], MISSING) for column in definition.columns
+    )
 
 
 def keys_in(indexes: Sequence[HeldIndex], key: DocumentKey, projection: Projection) -> list[frozenset[bytes]]:

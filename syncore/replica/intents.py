@@ -1,10 +1,11 @@
 """Intents: what programs ask to be written to one document."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from syncore.core.identifiers import DocumentKey
+from syncore.core.lean import lean_dataclass
 from syncore.core.vectors import Vector
 
 
@@ -22,7 +23,7 @@ class Verb(Enum):
     """Delete the changes that were seen beside a deletion."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@lean_dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """One write to one document.
 

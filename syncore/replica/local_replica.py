@@ -33,7 +33,6 @@ from syncore.replica.space_memory import SpaceMemory
 from syncore.replica.space_state import (
     SpaceState,
     load_spaces,
-    resolution_context,
     store_new_space,
     store_private_space,
 )
@@ -362,7 +361,7 @@ class LocalReplica:
             await self.database.read(self._read_file)
 
     def _document_work(self, sql: SqlConnection, state: SpaceState) -> DocumentWork:
-        return DocumentWork(sql, state, self._memory(state.number), resolution_context(state))
+        return DocumentWork(sql, state, self._memory(state.number), state.resolution_context())
 
     def _memory(self, space: int) -> SpaceMemory:
         memory = self._memories.get(space)

@@ -1,10 +1,10 @@
 """From intents to plans: one code prepares an open transaction and plans it when it is committed."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from syncore.core.errors import InvalidChange
 from syncore.core.identifiers import DocumentKey
+from syncore.core.lean import lean_dataclass
 from syncore.core.vectors import Vector
 from syncore.documents.document import Document
 from syncore.documents.planning import DocumentPlan
@@ -13,7 +13,7 @@ from syncore.replica.document_work import DocumentWork
 from syncore.replica.intents import Intent, Verb
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class PreparedPlan:
     """A document's part of an open transaction, planned against the document as it was.
 

@@ -7,10 +7,12 @@ appended to the file.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from syncore.cache.least_recent import LeastRecentCache
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import DocumentKey, Dot, Writer
+from syncore.core.lean import lean_dataclass
 from syncore.core.limits import MAX_CACHED_DOCUMENTS
 from syncore.documents.document import Document
 from syncore.documents.operations import RichEntry
@@ -22,6 +24,9 @@ from syncore.replica.entries import DecodedEntry, decode_entries
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.long_projections import LongProjections
 from syncore.storage.pending_rows import PendingRow, PendingRows
+
+if TYPE_CHECKING:
+    from syncore.replica.index_upkeep import Indexed
 
 MAX_SMALL_COMMITS = 4_096
 """Pending commits kept decoded between being checked, sealed and confirmed: as many as can be under way."""
@@ -41,12 +46,16 @@ class HeldDocument:
         confirmed: The confirmed record; None while nothing is pending, when the visible record is the
             confirmed one.
         undo_count: How many of its changes the undo log holds; None before anybody counted.
+        indexed: What its stored projection has in indexes, as far as that is known.
+        is_invalid: Whether it is noted as not fitting its collection's schema; None before anybody looked.
     """
 
     row: int | None
     visible: Document
     confirmed: Record | None = None
     undo_count: int | None = None
+    indexed: "Indexed | None" = None
+    is_invalid: bool | None = None
 
     @property
     def confirmed_record(self) -> Record:
@@ -54,7 +63,7 @@ class HeldDocument:
         return self.visible.record if self.confirmed is None else self.confirmed
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class DecodedCommit:
     """A pending commit, its entries by document."""
 
@@ -84,6 +93,12 @@ class SpaceMemory:
         self.long = LongProjections()
         self._small.clear()
         self._large.clear()
+
+    def forget_verdicts(self, collection: str) -> None:
+        """Forget whether documents of a collection fit: something else is asked of them."""
+        for key, held in self.documents.items():
+            if key.collection == collection:
+                held.is_invalid = None
 
     def decoded(self, row: PendingRow) -> DecodedCommit:
         """A pending commit, decoded now or before."""

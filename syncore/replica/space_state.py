@@ -100,6 +100,7 @@ class SpaceState:
     validators: Validators = field(default_factory=dict)
     failures: dict[str, None] = field(default_factory=dict)
     _judges: dict[str, Judge] = field(default_factory=dict)
+    _context: tuple[int, ResolutionContext] | None = field(default=None, compare=False, repr=False)
     missing_count: int = 0
     missing_total: int = 0
     findings: dict[FindingKind, FindingRow] = field(default_factory=dict)
@@ -131,6 +132,22 @@ class SpaceState:
     def vector(self) -> dict[Writer, int]:
         """How far every writer is confirmed here."""
         return {writer: head.number for writer, head in self.heads.items()}
+
+    def resolution_context(self) -> ResolutionContext:
+        """What resolving conflicts may know: settings, and when each device was admitted."""
+        records = -1 if self.control is None else self.control.head_seq
+        if self._context is not None:
+            known_records, known = self._context
+            if known_records == records and known.rules is self.rules and known.resolvers is self.resolvers:
+                return known
+        devices = {} if self.control is None else self.control.devices
+        context = ResolutionContext(
+            floor_ms={index: device.accepted_ms for index, device in devices.items()},
+            rules=self.rules,
+            resolvers=self.resolvers,
+        )
+        self._context = records, context
+        return context
 
     def judge(self, collection: str) -> Judge | None:
         """What documents of a collection are held against; None where nothing is asked of them."""
@@ -197,16 +214,6 @@ def store_private_space(rows: SpaceRows, entropy: Entropy) -> None:
     rows.write_value("replica", entropy.random_bytes(REPLICA_ID_BYTES))
     writer = make_writer(PRIVATE_DEVICE, Incarnation(int.from_bytes(entropy.random_bytes(4), "big")))
     rows.write(SpaceRow(space=rows.next_number(), id=PRIVATE_SPACE, is_default=True, writer=writer))
-
-
-def resolution_context(state: SpaceState) -> ResolutionContext:
-    """What resolving a space's conflicts may know: settings, and when each device was admitted."""
-    devices = {} if state.control is None else state.control.devices
-    return ResolutionContext(
-        floor_ms={index: device.accepted_ms for index, device in devices.items()},
-        rules=state.rules,
-        resolvers=state.resolvers,
-    )
 
 
 def load_spaces(

@@ -15,7 +15,6 @@ from syncore.replica.local_replica import LocalReplica
 from syncore.replica.planning import PreparedPlan, apply_intent, prepare
 from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
-from syncore.replica.space_state import resolution_context
 from syncore.replica.views import Document
 
 _PLACE = 2
@@ -97,7 +96,7 @@ class Transaction:
                 projection = self._plan(key, work).plan.preview()
                 is_gone = projection.is_deleted
             else:
-                projection = work.hold(key).visible.project(resolution_context(state))
+                projection = work.hold(key).visible.project(state.resolution_context())
                 is_gone = not projection.is_live
             if is_gone:
                 raise DocumentNotFound(f"{collection} has no document {id!r}")

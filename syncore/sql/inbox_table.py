@@ -16,7 +16,7 @@ from syncore.documents.structures import encode_element
 from syncore.replica.conflicts import Conflict, ConflictReader, ConflictSibling
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.space_memory import SpaceMemory
-from syncore.replica.space_state import load_spaces, resolution_context
+from syncore.replica.space_state import load_spaces
 from syncore.sql.functions import ORDER
 from syncore.sql.representation import to_exact, to_plain
 
@@ -37,7 +37,7 @@ def conflict_rows(
     The space is read from the file, not from the replica's memory: this runs beside it, on another thread.
     """
     state = load_spaces(sql, resolvers, {})[number]
-    work = DocumentWork(sql, state, SpaceMemory(), resolution_context(state))
+    work = DocumentWork(sql, state, SpaceMemory(), state.resolution_context())
     devices = {} if state.control is None else state.control.devices
     reader = ConflictReader(
         space=state.id,

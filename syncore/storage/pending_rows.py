@@ -1,10 +1,10 @@
 """Own commits that the relay has not acknowledged, in the order of their making, and what became of some."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from syncore.core.identifiers import CommitId, Dot, Writer
+from syncore.core.lean import lean_dataclass
 from syncore.core.ports import Row, SqlConnection
 from syncore.storage.protection import blob, integer, protect, recover, text
 
@@ -13,7 +13,7 @@ _STEPS = "what a pending commit is undone by"
 _COLUMNS = "sequence, writer, number, id, body"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class PendingRow:
     """One pending commit: its place in the local order, its dot, its id and its encoding."""
 
@@ -31,7 +31,7 @@ class LoggedCommit(NamedTuple):
     steps: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class SetAside:
     """A commit that was refused for its content, and why; kept for the person who wrote it."""
 

@@ -1,8 +1,6 @@
 """Tests of syncore.core.commits."""
 
-from dataclasses import FrozenInstanceError, replace
-
-import pytest
+from dataclasses import replace
 
 from syncore.core.commits import Commit, Entry, EntryKind
 from syncore.core.hybrid_clock import HybridTime
@@ -27,13 +25,3 @@ def test_commits_are_values() -> None:
         replace(commit, entries=(entries[0], Entry(201, b"of a later version"))),
     ):
         assert changed != commit
-
-
-def test_what_was_committed_does_not_change() -> None:
-    """Neither a commit nor an entry can be changed after it was made."""
-    entry = Entry(EntryKind.RICH, b"body")
-    with pytest.raises(FrozenInstanceError):
-        entry.body = b"other"  # type: ignore[misc]
-    commit = Commit(CommitId(bytes(8)), HybridTime(0), (entry,))
-    with pytest.raises(FrozenInstanceError):
-        commit.entries = ()  # type: ignore[misc]

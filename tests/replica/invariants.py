@@ -18,7 +18,7 @@ from syncore.protocol.segments import Segment, decode_segment, open_segment
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.entries import decode_entries
 from syncore.replica.local_replica import LocalReplica
-from syncore.replica.space_state import SpaceState, load_space, resolution_context
+from syncore.replica.space_state import SpaceState, load_space
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.log_rows import LogRows
 from syncore.storage.pending_rows import PendingRows
@@ -128,7 +128,7 @@ async def _check_visible(
     local: LocalReplica, state: SpaceState, model: Model, stored: dict[DocumentKey, Stored]
 ) -> None:
     """What is cached and what queries see is confirmed content with the pending commits applied."""
-    context = resolution_context(state)
+    context = state.resolution_context()
 
     def digests(work: DocumentWork) -> dict[DocumentKey, bytes]:
         return {key: work.hold(key).visible.digest() for key in stored}

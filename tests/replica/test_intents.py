@@ -1,11 +1,9 @@
 """Tests of syncore.replica.intents."""
 
-from dataclasses import FrozenInstanceError, replace
-
-import pytest
+from dataclasses import replace
 
 from syncore.replica.intents import Intent, Verb
-from tests.documents.worlds import KEY, writer
+from tests.documents.worlds import KEY
 
 
 def test_an_intent_says_no_more_than_it_was_given() -> None:
@@ -14,14 +12,6 @@ def test_an_intent_says_no_more_than_it_was_given() -> None:
     assert (intent.changes, intent.seen) == ({}, None)
     assert intent != replace(intent, seen={})
     assert intent.changes is not Intent(verb=Verb.DELETE, key=KEY).changes
-
-
-def test_intents_wait_unchanged() -> None:
-    """An intent cannot be changed while it waits for its commit."""
-    intent = Intent(verb=Verb.UPDATE, key=KEY, changes={"title": "a"}, seen={writer(1): 2})
-    with pytest.raises(FrozenInstanceError):
-        intent.verb = Verb.DELETE  # type: ignore[misc]
-    assert intent == Intent(verb=Verb.UPDATE, key=KEY, changes={"title": "a"}, seen={writer(1): 2})
 
 
 def test_there_are_six_verbs() -> None:

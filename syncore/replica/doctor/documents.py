@@ -12,7 +12,7 @@ from syncore.replica.doctor.findings import Finding, Mend
 from syncore.replica.doctor.subject import PAGE_ROWS, Subject
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.space_memory import SpaceMemory
-from syncore.replica.space_state import SpaceState, resolution_context
+from syncore.replica.space_state import SpaceState
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.long_projections import is_in_parts, read_long
 from syncore.storage.protection import recover
@@ -24,7 +24,7 @@ def examine(subject: Subject) -> Iterator[Finding]:
     for state in subject.states.values():
         rows, after = DocumentRows(subject.sql, state.number), 0
         while page := rows.keys(after=after, limit=PAGE_ROWS):
-            work = DocumentWork(subject.sql, state, SpaceMemory(PAGE_ROWS), resolution_context(state))
+            work = DocumentWork(subject.sql, state, SpaceMemory(PAGE_ROWS), state.resolution_context())
             for document, key in page:
                 yield from _document(subject, state, work, document, key)
             after = page[-1][0]

@@ -10,7 +10,7 @@ from syncore.replica.document_work import DocumentWork
 from syncore.replica.index_upkeep import held
 from syncore.replica.reprojecting import JUDGED_STAMP
 from syncore.replica.space_memory import SpaceMemory
-from syncore.replica.space_state import load_spaces, resolution_context
+from syncore.replica.space_state import load_spaces
 from syncore.storage.index_rows import IndexRows
 from syncore.storage.schema import INDEX_TABLES
 
@@ -44,7 +44,7 @@ def judge_anew(subject: Subject, note: Callable[[str], None]) -> None:
     """Flag the documents that do not fit their schemas; validators have their say when the file is opened."""
     subject.sql.execute("DELETE FROM invalid_documents")
     for state in load_spaces(subject.sql, subject.resolvers, {}).values():
-        work = DocumentWork(subject.sql, state, SpaceMemory(_CACHED), resolution_context(state))
+        work = DocumentWork(subject.sql, state, SpaceMemory(_CACHED), state.resolution_context())
         for collection in sorted(state.rules):
             work.rejudge(collection)
     subject.sql.execute("DELETE FROM meta WHERE name = ?", (JUDGED_STAMP,))

@@ -22,7 +22,7 @@ from syncore.replica.merging import Merge
 from syncore.replica.reprojecting import reproject_ruled
 from syncore.replica.space_keys import SpaceCipher, SpaceKeys, SpacePresenceCipher
 from syncore.replica.space_memory import SpaceMemory
-from syncore.replica.space_state import SpaceState, load_space, resolution_context
+from syncore.replica.space_state import SpaceState, load_space
 from syncore.storage.log_rows import LogRows
 from syncore.storage.schema import prepare
 from syncore.storage.space_rows import SpaceRow, SpaceRows
@@ -90,7 +90,7 @@ def replay(
 def _merge(
     sql: SqlConnection, state: SpaceState, memory: SpaceMemory, keys: SpaceKeys, batch: ItemsReceived
 ) -> None:
-    work = DocumentWork(sql, state, memory, resolution_context(state))
+    work = DocumentWork(sql, state, memory, state.resolution_context())
     Merge(sql=sql, state=state, work=work, keys=keys, now_ms=0).run(batch)
     work.flush()
     if work.ruled:

@@ -13,7 +13,7 @@ from syncore.protocol.items import ControlItem, decode_item, read_accepted
 from syncore.replica.doctor.subject import PAGE_ROWS, Subject
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.space_memory import SpaceMemory
-from syncore.replica.space_state import SpaceState, load_spaces, resolution_context
+from syncore.replica.space_state import SpaceState, load_spaces
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.log_rows import LogRows
 from syncore.storage.long_projections import read_long
@@ -103,7 +103,7 @@ def _show_all(
 ) -> Iterator[str]:
     rows, after = DocumentRows(sql, state.number), 0
     while page := rows.keys(after=after, limit=PAGE_ROWS):
-        work = DocumentWork(sql, state, SpaceMemory(PAGE_ROWS), resolution_context(state))
+        work = DocumentWork(sql, state, SpaceMemory(PAGE_ROWS), state.resolution_context())
         for document, key in page:
             try:
                 if is_wanted(key) and _show(sql, rows, work, document, key):
