@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, Final
 
 from syncore.codec.values import Value
+from syncore.core.arguments import several
 from syncore.core.errors import InvalidChange
 from syncore.core.identifiers import name_problem
 from syncore.documents.operations import FieldKind
@@ -38,7 +39,7 @@ class List:
 
     def __init__(self, items: Iterable[Value] = ()) -> None:
         """Keep the items as they are now."""
-        object.__setattr__(self, "items", tuple(items))
+        object.__setattr__(self, "items", several(items, "a List", error=InvalidChange))
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -49,7 +50,7 @@ class Set:
 
     def __init__(self, elements: Iterable[Element] = ()) -> None:
         """Keep the elements as they are now."""
-        object.__setattr__(self, "elements", tuple(elements))
+        object.__setattr__(self, "elements", several(elements, "a Set", error=InvalidChange))
 
 
 @dataclass(frozen=True, slots=True)

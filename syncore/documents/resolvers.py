@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syncore.codec.values import Value, encode_value
+from syncore.core.arguments import several
 from syncore.core.errors import InvalidValue, Misused
 from syncore.core.identifiers import name_problem
 from syncore.documents.rules import ResolverName
@@ -89,7 +90,7 @@ def registry(resolvers: Iterable[Resolver]) -> Mapping[ResolverName, ResolveFunc
         Misused: something else than a resolver, or two of one name and version.
     """
     found: dict[ResolverName, ResolveFunction] = {}
-    for resolver in resolvers:
+    for resolver in several(resolvers, "resolvers"):
         if not isinstance(resolver, Resolver):
             raise Misused(f"{resolver!r} is not a Resolver", hint="Resolver(name, version, function)")
         if resolver.key in found:

@@ -116,7 +116,7 @@ def read_rule(value: object) -> Rule:
 
 def _read_authority(order: list[object]) -> Rule:
     try:
-        return Authority(order)  # type: ignore[arg-type]  # which it checks
+        return Authority.stored(order)  # type: ignore[arg-type]  # which it checks
     except (Misused, TypeError):  # TypeError: a label that is a list or a map
         return _unreadable("authority")
 

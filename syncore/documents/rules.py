@@ -11,6 +11,7 @@ from enum import Enum
 from itertools import chain
 from types import MappingProxyType
 
+from syncore.core.arguments import several
 from syncore.core.errors import Misused
 from syncore.core.identifiers import name_problem
 from syncore.core.limits import MAX_AUTHORITIES
@@ -57,19 +58,31 @@ class Authority:
         Raises:
             Misused: no labels, too many, one twice, or one that is no name.
         """
-        labels = tuple(order) if not isinstance(order, str) else ()
-        if not 1 <= len(labels) <= MAX_AUTHORITIES or len(set(labels)) < len(labels):
-            raise Misused(
-                f"an ordering of authorities names 1 to {MAX_AUTHORITIES} labels, none of them twice"
-            )
-        for label in labels:
-            if type(label) is not str or name_problem(label):
-                raise Misused(f"{label!r} cannot be the label of an authority", hint="use a short name")
+        labels = _checked_labels(several(order, "an ordering of authorities"))
+        if any("," in label for label in labels):
+            hint = "each label is one item of a list; commas stand between them on the command line"
+            raise Misused("the label of an authority holds no comma", hint=hint)
         object.__setattr__(self, "order", labels)
+
+    @classmethod
+    def stored(cls, order: Iterable[str]) -> "Authority":
+        """The same as it stands in settings, where an earlier version may have put commas into labels."""
+        authority = object.__new__(cls)
+        object.__setattr__(authority, "order", _checked_labels(tuple(order)))
+        return authority
 
     def __str__(self) -> str:
         """As rules are written on the command line."""
         return f"authority:{','.join(self.order)}"
+
+
+def _checked_labels(labels: tuple[str, ...]) -> tuple[str, ...]:
+    for label in labels:
+        if type(label) is not str or name_problem(label):
+            raise Misused(f"{label!r} cannot be the label of an authority", hint="use a short name")
+    if not 1 <= len(labels) <= MAX_AUTHORITIES or len(set(labels)) < len(labels):
+        raise Misused(f"an ordering of authorities names 1 to {MAX_AUTHORITIES} labels, none of them twice")
+    return labels
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 
 from syncore.codec.values import Value, encode_value
+from syncore.core.arguments import check_number
 from syncore.core.errors import Misused, TooLarge
 from syncore.core.limits import MAX_PRESENCE_TTL_MS, MAX_PRESENCE_VALUE_BYTES, MIN_PRESENCE_TTL_MS
 from syncore.engine.services import Services
@@ -44,6 +45,7 @@ class Presence:
                 f"a presence value takes {len(encoded)} bytes; {MAX_PRESENCE_VALUE_BYTES} are allowed",
                 hint="show where to look, and keep the content in a document",
             )
+        check_number(ttl, "ttl")
         if not MIN_PRESENCE_TTL_MS <= ttl * _S <= MAX_PRESENCE_TTL_MS:  # which also refuses what is no number
             bounds = f"{MIN_PRESENCE_TTL_MS // _S} to {MAX_PRESENCE_TTL_MS // _S}"
             raise Misused(f"presence lasts {bounds} seconds, not {ttl!r}")

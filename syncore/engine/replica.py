@@ -14,6 +14,7 @@ from syncore.adapters.owner_lock import OwnerLock, acquire_owner_lock
 from syncore.adapters.sqlite_analyst import SqliteAnalyst
 from syncore.adapters.sqlite_database import open_database
 from syncore.adapters.websockets_connector import WebsocketsConnector
+from syncore.core.arguments import several
 from syncore.core.errors import Closed, Misused
 from syncore.core.ports import Connector, Durability
 from syncore.documents.resolvers import Resolver
@@ -74,14 +75,14 @@ class Replica:
             NotWritable, DiskFull, IntegrityError: the disk or the file does not allow it.
         """
         return Opening(
-            Path(path),
-            keystore=keystore,
+            path_of(path, "the path of a replica"),
+            keystore=None if keystore is None else path_of(keystore, "the keystore"),
             read_only=read_only,
             sync=sync,
             allow_plaintext=allow_plaintext,
             connector=connector,
-            resolvers=tuple(resolvers),
-            validators=tuple(validators),
+            resolvers=several(resolvers, "resolvers"),
+            validators=several(validators, "validators"),
         )
 
     @property
@@ -214,7 +215,7 @@ class Opening:
         self,
         path: Path,
         *,
-        keystore: str | PathLike[str] | None,
+        keystore: Path | None,
         read_only: bool,
         sync: bool,
         allow_plaintext: bool,
@@ -226,7 +227,7 @@ class Opening:
         self._resolvers = resolvers
         self._validators = validators
         self._path = path
-        self._keystore = None if keystore is None else Path(keystore)
+        self._keystore = keystore
         self._is_read_only = read_only
         self._is_syncing = sync and not read_only
         self._allow_plaintext = allow_plaintext
@@ -282,3 +283,14 @@ class Opening:
             analyst=SqliteAnalyst(database.path, make_functions()),
             validators=self._validators,
         )
+
+
+def path_of(given: str | PathLike[str], what: str) -> Path:
+    """A path, given as text or as itself.
+
+    Raises:
+        Misused: it is neither.
+    """
+    if not isinstance(given, str | PathLike):
+        raise Misused(f"{what} is a str or a Path, not {type(given).__name__}")
+    return Path(given)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 
+from syncore.core.arguments import check_text
 from syncore.core.errors import (
     Closed,
     ConnectionFailed,
@@ -132,6 +133,7 @@ class Services:
     async def join(self, code: str, *, is_default: bool | None) -> int:
         """Join a space with an invitation code; its local number."""
         self._check_writable()
+        check_text(code, "an invitation code", error=InvalidInvitation)
         invitation = parse_code(code)
         host = relay_address(invitation.host)
         async with self._joining:
@@ -146,10 +148,10 @@ class Services:
     async def invite(self, number: int, *, role: Role, uses: int, days_ms: int) -> str:
         """Make an invitation code for a space."""
         self._check_writable()
-        state = self.local.spaces[number]
-        check_space_kind(state, is_private=False)
         if type(uses) is not int or not 1 <= uses <= MAX_INVITATION_USES:
             raise Misused(f"an invitation has 1 to {MAX_INVITATION_USES} uses, not {uses!r}")
+        state = self.local.spaces[number]
+        check_space_kind(state, is_private=False)
         if days_ms <= 0:
             raise Misused("an invitation lasts some time: days has to be more than 0")
         assert state.control is not None

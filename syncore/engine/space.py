@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import overload
 
+from syncore.core.arguments import check_number, check_text
 from syncore.core.errors import Misused
 from syncore.core.identifiers import is_reserved
 from syncore.core.ports import Durability
@@ -214,6 +215,8 @@ class Space:
             NotPermitted: this device's role does not allow it.
             ConnectionFailed: the relay cannot be reached; inviting needs it.
         """
+        check_text(role, "the role")
+        check_number(days, "days")
         if not 0 < days <= MAX_INVITATION_DAYS:  # which also refuses what is no number
             raise Misused(f"an invitation lasts up to {MAX_INVITATION_DAYS} days")
         return await self._services.invite(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from syncore.codec.values import encode_value
+from syncore.core.arguments import check_callable, check_whole
 from syncore.core.errors import Misused
 from syncore.core.ports import Durability
 from syncore.query.expressions import And, Expression, Same, joined
@@ -53,6 +54,7 @@ def checked_question(
     Raises:
         Misused, InvalidValue: it cannot be asked.
     """
+    check_callable(where, "where", hint="an expression is given first, without a name")
     return Question(
         collection=collection,
         expression=checked_query(expression),
@@ -98,6 +100,8 @@ def checked_limit(limit: int | None) -> int | None:
     Raises:
         Misused: less than none.
     """
+    if limit is not None:
+        check_whole(limit, "a limit")
     if limit is not None and limit < 0:
         raise Misused(f"a limit is 0 or more, not {limit}")
     return limit

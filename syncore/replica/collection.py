@@ -207,6 +207,7 @@ class Collection:
             DocumentNotFound: there is no live document with this id.
         """
         key = self._key(document)
+        check_name(field, "a field name")
 
         def look(work: DocumentWork) -> tuple[Sibling, ...] | None:
             visible = work.hold(key).visible
@@ -263,7 +264,7 @@ class Collection:
             NotPermitted: this device may only read the space.
         """
         current = await self.settings()
-        changes = settings_changes(current, default, fields or {}, deletion)
+        changes = settings_changes(current, default, {} if fields is None else fields, deletion)
         changes |= judging_changes(current, schema, validators)
         if changes:
             await self.write_settings(changes)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from syncore.codec.values import decode_value
+from syncore.core.arguments import check_text
 from syncore.core.errors import DocumentNotFound, InvalidChange
 from syncore.core.identifiers import DocumentKey, Dot, Writer, device_index
 from syncore.documents.document import Document
@@ -77,6 +78,8 @@ async def explain(
         InvalidChange: it has no such field.
         IntegrityError: what is stored of it is damaged.
     """
+    if name is not None:
+        check_text(name, "a field")
     state = replica.spaces[space]
 
     def look(work: DocumentWork) -> Explanation:

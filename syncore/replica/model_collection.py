@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
+from syncore.core.arguments import check_callable
 from syncore.core.errors import InvalidChange, Misused
 from syncore.core.ports import Durability
 from syncore.documents.changes import Unset
@@ -152,6 +153,7 @@ class ModelCollection(Generic[M]):
 
         Expressions, orders and groups are of what documents hold: an ``Enum`` by its value.
         """
+        check_callable(where, "where", hint="an expression is given first, without a name")
         test = None if where is None else _passing(where, self._made)
         question = checked_question(self.name, expression, where=test, order_by=order_by, limit=limit)
         return Query(self._replica, self._space, question, made=self._made, after=after)

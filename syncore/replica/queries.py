@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Generic, TypeVar
 
+from syncore.core.arguments import check_whole
 from syncore.core.errors import Misused, TooLarge
 from syncore.core.ports import SqlConnection
 from syncore.query.aggregates import Aggregate, Tally
@@ -109,6 +110,7 @@ class Query(Generic[T]):
         Raises:
             Misused: the size is not 1 to 10,000.
         """
+        check_whole(size, "the size of a page")
         if not 0 < size <= MAX_PAGE:
             raise Misused(f"a page has 1 to {MAX_PAGE} documents, not {size}")
         wanted = _least(size, self._question.limit)

@@ -7,6 +7,7 @@ their stored form are in :mod:`syncore.documents`.
 from collections.abc import Iterable, Mapping
 
 from syncore.codec.values import Value
+from syncore.core.arguments import check_mapping, several
 from syncore.core.errors import Misused
 from syncore.core.identifiers import SETTINGS
 from syncore.core.limits import MAX_VALIDATORS
@@ -80,6 +81,7 @@ def settings_changes(
         changes |= {DELETION: UNSET} if current.deletion != NO_RULES.deletion else {}
     elif deletion is not None and (chosen := _checked_deletion(deletion)) != current.deletion:
         changes[DELETION] = chosen.value
+    check_mapping(fields, "fields")
     for name, rule in fields.items():
         changes |= _field_changes(current, name, rule)
     return changes
@@ -131,7 +133,7 @@ def _checked_schema(
 
 def _checked_validators(validators: Iterable[Validator | ResolverName]) -> tuple[ResolverName, ...]:
     names = []
-    for one in validators:
+    for one in several(validators, "validators"):
         if not isinstance(one, Validator | ResolverName):
             raise Misused(f"{one!r} is not a Validator", hint="Validator(name, version, function)")
         names.append(ResolverName(one.name, one.version))

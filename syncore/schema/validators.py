@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from syncore.core.arguments import several
 from syncore.core.errors import Misused
 from syncore.core.identifiers import name_problem
 from syncore.core.limits import MAX_PROBLEMS
@@ -70,7 +71,7 @@ def validator_registry(validators: Iterable[Validator]) -> Mapping[tuple[str, in
         Misused: something else than a validator, or two of one name and version.
     """
     found: dict[tuple[str, int], ValidateFunction] = {}
-    for validator in validators:
+    for validator in several(validators, "validators"):
         if not isinstance(validator, Validator):
             raise Misused(f"{validator!r} is not a Validator", hint="Validator(name, version, function)")
         key = (validator.name, validator.version)

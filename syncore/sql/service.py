@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from syncore.codec.values import encode_value
+from syncore.core.arguments import check_number
 from syncore.core.errors import Misused, TooLarge
 from syncore.core.limits import MIB
 from syncore.core.ports import Analyst, Entropy, SqlConnection
@@ -54,6 +55,7 @@ class SqlService:
             raise Misused(f"a query is a str, not {type(sql).__name__}")
         if limit is not None and (type(limit) is not int or not 1 <= limit <= MAX_ROWS):
             raise Misused(f"limit is an int from 1 to {MAX_ROWS}, not {limit!r}")
+        check_number(timeout_s, "timeout_s")
         if not 0 < timeout_s < float("inf"):
             raise Misused("timeout_s is a number of seconds above 0")
         bounds = QueryBounds(seconds=timeout_s, rows=limit or MAX_ROWS, result_bytes=MAX_RESULT_BYTES)

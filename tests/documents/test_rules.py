@@ -79,3 +79,13 @@ def test_a_program_says_what_it_lacks() -> None:
     assert [sentence.partition(":")[0] for sentence in lacking] == ["the default", "b", "deletion"]
     assert "cents@2" in lacking[1]
     assert NO_RULES.lacking([]) == []
+
+
+def test_labels_with_commas_are_read_and_not_made() -> None:
+    """A comma in a label is refused, but settings that hold one mean what they meant."""
+    with pytest.raises(Misused, match="no comma"):
+        Authority(["a,b"])
+    assert Authority.stored(["a,b"]).order == ("a,b",)
+    for wrong in ([], ["a", "a"], [1]):
+        with pytest.raises(Misused):
+            Authority.stored(wrong)  # type: ignore[arg-type]
