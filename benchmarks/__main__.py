@@ -21,6 +21,7 @@ MODULES = {
     "sql": "sql",
     "import": "importing",
     "query": "query",
+    "live": "live",
 }
 
 

@@ -28,6 +28,7 @@ from syncore.replica.index_upkeep import move_indexes
 from syncore.replica.permissions import check_may_write, check_space_kind
 from syncore.replica.reprojecting import note_functions, reproject_opened, reproject_ruled
 from syncore.replica.requests import CommitRequest
+from syncore.replica.result_memory import ResultMemory
 from syncore.replica.sharing import share_documents
 from syncore.replica.space_memory import SpaceMemory
 from syncore.replica.space_state import (
@@ -71,6 +72,7 @@ class LocalReplica:
         self.read_only_reason = "the replica was opened read-only" if is_read_only else ""
         self.spaces: dict[int, SpaceState] = {}
         self.hub = ChangeHub()
+        self.results = ResultMemory()
         self.id = b""
         self.committed = asyncio.Event()
         self._memories: dict[int, SpaceMemory] = {}
@@ -289,15 +291,8 @@ class LocalReplica:
             await self._forget_all()
             raise
         self._memories.clear()
+        self.results.forget()
         return number
-
-    def publish(
-        self, state: SpaceState, projections: Mapping[DocumentKey, Projection], *, is_local: bool
-    ) -> None:
-        """Tell watchers what became visible. After the commit, never before."""
-        if not self.hub.has_watchers(state.number):
-            return
-        self.hub.publish(state.number, changes_in(state.id, projections, is_local=is_local))
 
     async def _commit_queue(self) -> None:
         """Commit what waits, space by space: at most one group of each."""
@@ -345,12 +340,15 @@ class LocalReplica:
             await self._forget_all()
             raise
         self._memory(space).documents.trim()
-        self.publish(state, changed, is_local=is_local)
+        self.results.touch(space, changed)
+        if self.hub.has_watchers(space):
+            self.hub.publish(space, changes_in(state.id, changed, is_local=is_local))
         return result
 
     async def _forget_all(self) -> None:
         """Make memory anew from the file after a write that failed half way: now, or before its next use."""
         self._memories.clear()
+        self.results.forget()
         self._is_doubtful = True
         self.hub.lose()
         with suppress(StorageError, IntegrityError):  # whoever uses it next is told, if that goes on

@@ -12,13 +12,15 @@ from collections.abc import (
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 
+from syncore.codec.packing import Packed, pack
 from syncore.core.arguments import check_whole
 from syncore.core.errors import Misused, TooLarge
 from syncore.core.ports import SqlConnection
+from syncore.documents.projection_encoding import decode_projection
 from syncore.query.aggregates import Aggregate, Tally
-from syncore.query.expression_encoding import path_in_words
+from syncore.query.expression_encoding import encode_expression, path_in_words
 from syncore.query.expressions import look_up
 from syncore.query.keys import MISSING, encode_key
 from syncore.query.ordering import columns_of, decode_place, encode_place, query_tag
@@ -27,8 +29,9 @@ from syncore.query.planning import LONG_SCAN, in_steps
 from syncore.replica.candidates import WayGone, check_there
 from syncore.replica.live_query import LiveQuery
 from syncore.replica.local_replica import LocalReplica
+from syncore.replica.result_memory import Documents, Result, Rows, own_row
 from syncore.replica.traversal import Found, Question, Traversal
-from syncore.replica.views import Document
+from syncore.replica.views import Document, key_of, projection_of
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.index_rows import IndexRow, IndexRows
 
@@ -99,7 +102,7 @@ class Query(Generic[T]):
     async def first(self) -> T | None:
         """The first document, or None."""
         documents = await self._take(replace(self._question, limit=_least(1, self._question.limit)))
-        return self._made(documents[0].document) if documents else None
+        return self._made(documents[0]) if documents else None
 
     async def page(self, size: int = 50) -> Page[T]:
         """So many documents, and a token for the next page.
@@ -117,18 +120,21 @@ class Query(Generic[T]):
         found = await self._take(replace(self._question, limit=wanted + 1))
         is_last = len(found) <= wanted or wanted < size
         found = found[:wanted]
-        token = None if is_last or not found else encode_place(found[-1].place, self._tag())
-        return Page(documents=tuple(self._made(one.document) for one in found), next=token)
+        token = None
+        if found and not is_last:
+            place = self._question.ordering.place(projection_of(found[-1]).values, found[-1].id)
+            token = encode_place(place, self._tag())
+        return Page(documents=tuple(map(self._made, found)), next=token)
 
     async def count(self) -> int:
         """How many documents there are; by the index alone where it says all."""
-        if self._question.limit is not None or self._after is not None:
-            return await _length(self._found(self._question))
-        while True:
-            try:
-                return await self._count()
-            except WayGone:
-                continue
+        held = self._held("count", self._question)
+        if held is not None and isinstance(held.result, int):
+            return held.result
+        count = await self._counted()
+        if held is not None and held.is_current:
+            self._replica.results.hold_count(held.key, held.version, count)
+        return count
 
     async def aggregate(self, **aggregates: Aggregate) -> dict[str, object]:
         """Numbers and values of all documents: ``aggregate(total=sum_("gross"), n=count())``.
@@ -174,11 +180,45 @@ class Query(Generic[T]):
         return told if self._question.test is None else f"{told}\ncalls a function for each document"
 
     async def _list(self) -> list[T]:
-        return [self._made(found.document) for found in await self._take(self._question)]
+        return [self._made(document) for document in await self._take(self._question)]
 
-    async def _take(self, question: Question) -> list[Found]:
+    async def _take(self, question: Question) -> list[Document]:
+        """What is found, from memory where that is as new as the file."""
+        held = self._held("documents", question)
+        if held is not None and isinstance(held.result, tuple):
+            space = self._replica.spaces[held.space].id
+            documents = cast("Documents", held.result)
+            return [Document(space, key, decode_projection(packed)) for key, packed in documents]
         async with aclosing(self._found(question)) as all_found:
-            return [found async for found in all_found]
+            found = [one async for one in all_found]
+        if held is not None and held.is_current:
+            packed_ones = tuple((key_of(one.document), one.packed) for one in found)
+            self._replica.results.hold_documents(held.key, held.version, packed_ones)
+        return [one.document for one in found]
+
+    async def _counted(self) -> int:
+        if self._question.limit is not None or self._after is not None:
+            return await _length(self._found(self._question))
+        while True:
+            try:
+                return await self._count()
+            except WayGone:
+                continue
+
+    def _held(self, kind: str, question: Question, *more: Packed) -> "_Held | None":
+        """What is held of a question that may be held: the same content gives the same result."""
+        replica = self._replica
+        if question.test is not None or replica.read_only_reason:  # another process may write
+            return None
+        space = replica.current_space(self._space())
+        columns: list[Packed] = [[list(one.path), one.is_descending] for one in question.ordering.columns]
+        after = None if self._after is None else list(self._after)
+        expression = encode_expression(question.expression)
+        key = pack([kind, space, question.collection, expression, columns, question.limit, after, *more])
+        version = replica.results.version(space, question.collection)
+        return _Held(
+            replica, space, question.collection, key, version, replica.results.cache.get(key, version)
+        )
 
     async def _found(self, question: Question) -> AsyncGenerator[Found, None]:
         """At most the question's limit of documents, in order."""
@@ -216,6 +256,21 @@ class Query(Generic[T]):
         self, paths: Sequence[tuple[str, ...]], aggregates: Mapping[str, object]
     ) -> list[dict[str, object]]:
         wanted = _checked(aggregates, {path_in_words(path) for path in paths})
+        named: list[Packed] = [
+            [name, one.kind.value, None if one.path is None else list(one.path)]
+            for name, one in wanted.items()
+        ]
+        held = self._held("groups", self._question, [list(path) for path in paths], named)
+        if held is not None and isinstance(held.result, tuple):
+            return [own_row(row) for row in cast("Rows", held.result)]
+        rows = await self._grouped(paths, wanted)
+        if held is not None and held.is_current:
+            self._replica.results.hold_rows(held.key, held.version, rows)
+        return rows
+
+    async def _grouped(
+        self, paths: Sequence[tuple[str, ...]], wanted: Mapping[str, Aggregate]
+    ) -> list[dict[str, object]]:
         while True:
             groups: dict[tuple[bytes, ...], tuple[dict[str, object], dict[str, Tally]]] = {}
             if not paths:
@@ -257,6 +312,23 @@ class Query(Generic[T]):
     def _tag(self) -> bytes:
         question = self._question
         return query_tag(question.collection, question.expression, question.ordering)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What may be held of a question: under which key, for which version, and what is held now."""
+
+    replica: LocalReplica
+    space: int
+    collection: str
+    key: bytes
+    version: int
+    result: Result | None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether nothing touched the collection since."""
+        return self.replica.results.version(self.space, self.collection) == self.version
 
 
 def _count_on(

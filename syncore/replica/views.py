@@ -86,6 +86,11 @@ def projection_of(document: Document) -> Projection:
     return document._projection  # noqa: SLF001 - programs need not see it
 
 
+def key_of(document: Document) -> DocumentKey:
+    """The key of a document, with its edition."""
+    return document._key  # noqa: SLF001 - as above
+
+
 def packed_of(document: Document) -> bytes:
     """What is stored of a document; as it was when this was asked first."""
     if document._packed is None:  # noqa: SLF001 - as above
