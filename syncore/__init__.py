@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from syncore.core.errors import Closed as Closed
     from syncore.core.errors import ConnectionFailed as ConnectionFailed
+    from syncore.core.errors import ConstraintViolated as ConstraintViolated
     from syncore.core.errors import CryptoError as CryptoError
     from syncore.core.errors import DishonestRelay as DishonestRelay
     from syncore.core.errors import DiskFull as DiskFull
@@ -175,6 +176,7 @@ _HOMES = {
     "InvalidInvitation": "syncore.core.errors",
     "InvalidName": "syncore.core.errors",
     "InvalidRecord": "syncore.core.errors",
+    "ConstraintViolated": "syncore.core.errors",
     "InvalidSchema": "syncore.core.errors",
     "InvalidSegment": "syncore.core.errors",
     "InvalidToken": "syncore.core.errors",

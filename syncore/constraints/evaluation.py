@@ -18,13 +18,13 @@ from syncore.constraints.facts import (
     Claim,
     Claimant,
     DocumentFacts,
-    OnDelete,
     Presence,
     Reference,
     Standing,
     Universe,
 )
 from syncore.core.identifiers import DocumentKey
+from syncore.core.references import OnDelete
 
 
 def evaluate(universe: Universe) -> dict[DocumentKey, Standing]:

@@ -11,17 +11,7 @@ from typing import NamedTuple, Protocol
 
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import DocumentKey, Writer
-
-
-class OnDelete(Enum):
-    """What a reference does when the document that it names is deleted."""
-
-    RESTORE = "restore"
-    """It brings the document back, for as long as somebody live names it."""
-    CASCADE = "cascade"
-    """The referring document goes too."""
-    SET_NULL = "set_null"
-    """The reference is shown as nothing."""
+from syncore.core.references import OnDelete
 
 
 class Reference(NamedTuple):

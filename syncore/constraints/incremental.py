@@ -15,12 +15,12 @@ from syncore.constraints.facts import (
     Claimant,
     DocumentFacts,
     Ground,
-    OnDelete,
     Presence,
     Reference,
     Standing,
 )
 from syncore.core.identifiers import DocumentKey
+from syncore.core.references import OnDelete
 
 
 def reevaluate(

@@ -9,6 +9,7 @@ The branches answer the first question of whoever reads an error: whose fault is
     │   ├── InvalidValue         a value that cannot be kept exactly
     │   ├── InvalidChange        a change that does not fit the field or the document it is for
     │   ├── ValidationFailed     a document that would not fit the schema of its collection
+    │   ├── ConstraintViolated   a value that another document has, or a reference to nothing
     │   ├── InvalidSchema        a schema that cannot be used
     │   ├── InvalidName          a collection, document or field name that is not allowed
     │   ├── TooLarge             a document, value or transaction over a limit
@@ -98,6 +99,39 @@ class ValidationFailed(LocalError):
         """Keep the problems beside the message, which names the first of them."""
         super().__init__(message, hint=hint, **details)
         self.problems = tuple(problems)
+
+
+class ConstraintViolated(LocalError):
+    """A write that would break a unique or reference constraint of the space; nothing was changed.
+
+    Attributes:
+        collection, id: The document that could not be as it would be.
+        field: The field that the constraint is on.
+        value: What it would hold; None where the document itself is the trouble.
+        holder: The document in the way, as (collection, id): who has the value, who is named and is not
+            there, or who names the document that was to be deleted.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        collection: str = "",
+        id: str = "",  # noqa: A002 - the word that documents use
+        field: str = "",
+        holder: tuple[str, str] = ("", ""),
+        value: object = None,
+        hint: str = "",
+    ) -> None:
+        """Keep the place, the value and who is in the way."""
+        super().__init__(
+            message, hint=hint, collection=collection, id=id, field=field, value=value, holder=holder
+        )
+        self.collection = collection
+        self.id = id
+        self.field = field
+        self.value = value
+        self.holder = holder
 
 
 class InvalidSchema(LocalError):

@@ -159,6 +159,14 @@ MAX_PROBLEMS = 100
 MAX_VALIDATORS = 16
 """Validators of one collection: each runs at every write."""
 
+# --- constraints: the same on every replica of a version, or they would show different documents
+MAX_UNIQUE = 16
+"""Combinations of fields that are unique in one collection: each is looked up at every write of them."""
+MAX_UNIQUE_FIELDS = 8
+"""Fields that are unique together."""
+MAX_REFERENCES = 64
+"""Fields of one collection that name documents."""
+
 assert MAX_MARKED_BYTES < MAX_NAME_BYTES
 assert MAX_SCHEMA_BYTES < MAX_VALUE_BYTES
 assert MAX_LISTED_STEPS < MAX_VALIDATION_STEPS

@@ -16,6 +16,7 @@ from syncore.documents.projection import NO_CONTENTS, Contents, Projection, Show
 from syncore.documents.record import Record
 from syncore.documents.record_encoding import encode_record
 from syncore.documents.resolution import ResolutionContext
+from syncore.documents.restraint import Restraint, restrain
 from syncore.documents.rich import RichPart
 
 NO_CONTEXT = ResolutionContext()
@@ -30,9 +31,10 @@ class Document:
         record: Registers, sets, counters, deletions.
         rich: Text and lists; None where there are none yet, or where the caller did not load them. What is
             not loaded may not be asked for: projecting, digesting or planning would be wrong, and is refused.
+        restraint: What constraints hold back of it; None where that is nothing.
     """
 
-    __slots__ = ("_contents", "_shown", "key", "record", "rich", "writer")
+    __slots__ = ("_contents", "_shown", "key", "record", "restraint", "rich", "writer")
 
     def __init__(
         self, key: DocumentKey, *, writer: Writer, record: Record | None = None, rich: RichPart | None = None
@@ -42,6 +44,7 @@ class Document:
         self.writer = writer
         self.record = Record() if record is None else record
         self.rich = rich
+        self.restraint: Restraint | None = None
         self._contents: Contents | None = None
         self._shown: dict[str, Shown] = {}
 
@@ -52,6 +55,8 @@ class Document:
 
     def is_live(self, context: ResolutionContext = NO_CONTEXT) -> bool:
         """Whether the document is there for its readers."""
+        if self.restraint is not None and self.restraint.is_there is not None:
+            return self.restraint.is_there
         return not self.is_empty and not is_hidden(self.record, context.rules_of(self.key.collection))
 
     @property
@@ -98,12 +103,19 @@ class Document:
     def project(self, context: ResolutionContext = NO_CONTEXT) -> Projection:
         """The document as it is read."""
         rules = context.rules_of(self.key.collection)
-        if is_hidden(self.record, rules):  # shows nothing, so nothing needs to be loaded
+        restraint = self.restraint
+        is_brought_back = restraint is not None and restraint.is_there is True
+        if not is_brought_back and is_hidden(
+            self.record, rules
+        ):  # shows nothing, so nothing has to be loaded
             return project(self.record, NO_CONTENTS, context, rules)
         contents = self.contents()
         self._forget_shown(self.record.changed)
         self.record.changed.clear()
-        return project(self.record, contents, context, rules, known=self._shown)
+        shown = project(
+            self.record, contents, context, rules, known=self._shown, is_brought_back=is_brought_back
+        )
+        return shown if restraint is None else restrain(shown, restraint)
 
     def known_beside(self, changed: Iterable[str]) -> dict[str, Shown]:
         """What fields are known to show, but for those that are about to change: for :func:`project`."""

@@ -55,12 +55,14 @@ class Basis:
         context: For what a register shows, which :func:`~syncore.documents.changes.rewrite` is given.
         rules: How conflicts of the document's fields are resolved.
         confirmed: What others may have seen of the document; None if that is everything.
+        held_back: Fields that show something else than they hold, because of constraints.
     """
 
     seen: Vector | None
     context: ResolutionContext
     rules: CollectionRules
     confirmed: Vector | None
+    held_back: frozenset[str] = frozenset()
 
 
 def apply_change(draft: Draft, name: str, change: object, basis: Basis) -> None:
@@ -130,8 +132,16 @@ def _apply_one(draft: Draft, name: str, change: object, basis: Basis) -> None:
 def _set_register(draft: Draft, name: str, value: object, basis: Basis, *, label: str = "") -> None:
     _expect(draft, name, FieldKind.REGISTER)
     encoded = encode_value(value)
+    if name in basis.rules.unique_fields and _holds(draft, name, encoded, label, basis):
+        return  # written again it would be claimed again, and later
     ancestors = ancestors_of(draft, name, value, basis)
     draft.set_register(name, encoded, basis.seen, label=label, ancestors=ancestors)
+
+
+def _holds(draft: Draft, name: str, encoded: bytes, label: str, basis: Basis) -> bool:
+    """Whether a register holds and shows this value alone."""
+    siblings = draft.record.registers.get(name, ())
+    return [(one.value, one.label) for one in siblings] == [(encoded, label)] and name not in basis.held_back
 
 
 def ancestors_of(draft: Draft, name: str, value: object, basis: Basis) -> tuple[Ancestor, ...]:

@@ -21,8 +21,10 @@ from syncore.documents.document import NO_CONTEXT, Document
 from syncore.documents.drafts import Draft
 from syncore.documents.field_planning import Basis, apply_change
 from syncore.documents.operations import RecordEntry, SetField, encode_record_entry, encode_rich_entry
-from syncore.documents.projection import Projection, Shown, is_hidden, project
+from syncore.documents.projection import Contents, Projection, Shown, is_hidden, project
+from syncore.documents.record import Record
 from syncore.documents.resolution import ResolutionContext
+from syncore.documents.restraint import restrain
 from syncore.documents.rich_commit import check_edits, make_edits
 from syncore.documents.rich_rekeying import ClockRange
 from syncore.documents.rules import DeletionRule
@@ -73,7 +75,20 @@ class DocumentPlan:
         """Whether the document is there, with what is planned."""
         if self._draft is None:
             return self._document.is_live(self._context)
-        return bool(self._draft.record.vector) and not is_hidden(self._draft.record, self._rules)
+        return self._is_live(self._draft)
+
+    @property
+    def record(self) -> Record:
+        """The record with what is planned, under a provisional name and time."""
+        return self._document.record if self._draft is None else self._draft.record
+
+    @property
+    def contents(self) -> Contents:
+        """The texts and lists with what is planned."""
+        return self._document.contents() if self._draft is None else self._draft.contents
+
+    def _is_live(self, draft: Draft) -> bool:
+        return bool(draft.record.vector) and not is_hidden(draft.record, self._rules)
 
     @property
     def is_changed(self) -> bool:
@@ -202,7 +217,10 @@ class DocumentPlan:
         if self._previewed is None:
             known = self._document.known_beside(self._draft.changed)
             shown = project(self._draft.record, self._draft.contents, self._context, self._rules, known)
-            self._previewed = replace(shown, vector=dict(self._document.record.vector)), known
+            self._previewed = (
+                replace(self._restrained(shown), vector=dict(self._document.record.vector)),
+                known,
+            )
         return self._previewed[0]
 
     def commit(self, *, dot: Dot, time: HybridTime) -> tuple[Entry, ...]:
@@ -247,6 +265,15 @@ class DocumentPlan:
         self.step = step
         return tuple(entries)
 
+    def _restrained(self, shown: Projection) -> Projection:
+        """What constraints hold back stays so in what is not written."""
+        restraint = self._document.restraint
+        if restraint is None or not self.is_live:
+            return shown
+        before, after = self._document.record.registers, self.record.registers
+        written = frozenset(name for name in restraint.fields if before.get(name) != after.get(name))
+        return restrain(shown, restraint.without(written))
+
     def _expect_live(self) -> None:
         if not self.is_live:
             raise self._not_found()
@@ -274,7 +301,14 @@ class DocumentPlan:
         self._keep(draft)
 
     def _basis(self, seen: Vector | None) -> Basis:
-        return Basis(seen=seen, context=self._context, rules=self._rules, confirmed=self._confirmed)
+        restraint = self._document.restraint
+        return Basis(
+            seen=seen,
+            context=self._context,
+            rules=self._rules,
+            confirmed=self._confirmed,
+            held_back=frozenset() if restraint is None else restraint.fields,
+        )
 
 
 def _bounded(body: bytes) -> bytes:

@@ -91,6 +91,8 @@ def project(
     context: ResolutionContext,
     rules: CollectionRules = NO_RULES,
     known: dict[str, Shown] | None = None,
+    *,
+    is_brought_back: bool = False,
 ) -> Projection:
     """The projection of a document's state.
 
@@ -100,6 +102,7 @@ def project(
         context: What resolving conflicts may know.
         rules: How conflicts are resolved.
         known: What fields show, as far as it is known already; what comes to be known is added.
+        is_brought_back: Whether the fields of a deleted document are to be shown all the same.
     """
     known = {} if known is None else known
     values: dict[str, FieldValue] = {}
@@ -108,7 +111,7 @@ def project(
     problems: list[str] = []
     is_deleted = is_hidden(record, rules)
     contest = deletion_contest(record, rules)
-    for name in () if is_deleted else field_names(record, contents):
+    for name in () if is_deleted and not is_brought_back else field_names(record, contents):
         shown = known.get(name) or _show(record, contents, name, context, rules)
         if shown is None:
             continue

@@ -4,20 +4,29 @@ Owns how rules are written there, and that reading is total: whatever stands in 
 newer version or of a member that means harm, comes to some rule on every replica.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from syncore.codec.values import Value, encode_value
 from syncore.core.errors import InvalidName, InvalidValue, Misused
 from syncore.core.hashing import hash_parts
-from syncore.core.identifiers import check_name, name_problem
-from syncore.core.limits import MAX_MARKED_BYTES, MAX_SCHEMA_BYTES, MAX_VALIDATORS
+from syncore.core.identifiers import check_name, is_reserved, name_problem
+from syncore.core.limits import (
+    MAX_MARKED_BYTES,
+    MAX_REFERENCES,
+    MAX_SCHEMA_BYTES,
+    MAX_UNIQUE,
+    MAX_UNIQUE_FIELDS,
+    MAX_VALIDATORS,
+)
+from syncore.core.references import OnDelete
 from syncore.documents.rules import (
     NO_RULES,
     Authority,
     CollectionRules,
     DeletionRule,
+    ReferenceRule,
     ResolverName,
     Rule,
     SchemaSetting,
@@ -30,6 +39,8 @@ DEFAULT: Final = "default"
 DELETION: Final = "deletion"
 SCHEMA: Final = "schema"
 VALIDATORS: Final = "validators"
+UNIQUE: Final = "unique"
+REFERENCES: Final = "references"
 FIELD_MARK: Final = "."
 """What stands before a field's name, so that no field is taken for one of the settings above."""
 _SHOWN_CHARACTERS = 80
@@ -83,6 +94,19 @@ def validators_value(names: tuple[ResolverName, ...]) -> Value:
     return [{"name": name.name, "version": name.version} for name in names]
 
 
+def unique_value(unique: tuple[tuple[str, ...], ...]) -> Value:
+    """What has to be unique in a collection as the value of a register."""
+    return [list(fields) for fields in unique]
+
+
+def references_value(references: Mapping[str, ReferenceRule]) -> Value:
+    """The references of a collection as the value of a register."""
+    return {
+        name: {"collection": rule.collection, "on_delete": rule.on_delete.value}
+        for name, rule in references.items()
+    }
+
+
 def read_rules(values: Mapping[str, object]) -> CollectionRules:
     """The rules of a collection, from the values of its settings document. Never raises."""
     fields = {
@@ -96,6 +120,8 @@ def read_rules(values: Mapping[str, object]) -> CollectionRules:
         deletion=_read_deletion(values[DELETION]) if DELETION in values else NO_RULES.deletion,
         schema=_read_schema(values[SCHEMA]) if SCHEMA in values else None,
         validators=_read_validators(values[VALIDATORS]) if VALIDATORS in values else (),
+        unique=_read_unique(values[UNIQUE]) if UNIQUE in values else (),
+        references=_read_references(values[REFERENCES]) if REFERENCES in values else NO_RULES.references,
     )
 
 
@@ -157,6 +183,47 @@ def _read_validators(value: object) -> tuple[ResolverName, ...] | Unreadable:
     return tuple(names)
 
 
+def _read_unique(value: object) -> tuple[tuple[str, ...], ...] | Unreadable:
+    if type(value) is not list or len(value) > MAX_UNIQUE:
+        return _unreadable("unique")
+    found: list[tuple[str, ...]] = []
+    for fields in value:
+        if type(fields) is not list or unique_problem(fields):
+            return _unreadable("unique")
+        found.append(tuple(fields))
+    return tuple(found) if len(set(found)) == len(found) else _unreadable("unique")
+
+
+def unique_problem(fields: Sequence[object]) -> str:
+    """Why fields cannot be unique together, or the empty string."""
+    if not 1 <= len(fields) <= MAX_UNIQUE_FIELDS:
+        return f"names 1 to {MAX_UNIQUE_FIELDS} fields"
+    for name in fields:
+        if type(name) is not str or name_problem(name):
+            return "names fields"
+    return "" if len(set(fields)) == len(fields) else "names no field twice"
+
+
+def _read_references(value: object) -> Mapping[str, ReferenceRule] | Unreadable:
+    if type(value) is not dict or len(value) > MAX_REFERENCES:
+        return _unreadable("references")
+    found: dict[str, ReferenceRule] = {}
+    for name, rule in value.items():
+        match rule:
+            case {"collection": str(collection), "on_delete": str(on_delete), **more} if not more:
+                if name_problem(name) or not is_target(collection) or on_delete not in _ON_DELETE:
+                    return _unreadable("references")
+                found[name] = ReferenceRule(collection=collection, on_delete=_ON_DELETE[on_delete])
+            case _:
+                return _unreadable("references")
+    return MappingProxyType(found)
+
+
+def is_target(collection: str) -> bool:
+    """Whether documents of a collection can be referred to."""
+    return not name_problem(collection) and not is_reserved(collection)
+
+
 def _is_named(name: str, version: int) -> bool:
     return type(version) is int and 1 <= version <= MAX_NUMBER and not name_problem(name)
 
@@ -167,3 +234,4 @@ def _unreadable(name: str) -> Unreadable:
 
 _STRATEGIES: Mapping[str, Strategy] = {strategy.value: strategy for strategy in Strategy}
 _DELETIONS: Mapping[str, DeletionRule] = {rule.value: rule for rule in DeletionRule}
+_ON_DELETE: Mapping[str, OnDelete] = {rule.value: rule for rule in OnDelete}

@@ -15,6 +15,7 @@ from syncore.core.arguments import several
 from syncore.core.errors import Misused
 from syncore.core.identifiers import name_problem
 from syncore.core.limits import MAX_AUTHORITIES
+from syncore.core.references import OnDelete
 
 
 class Strategy(Enum):
@@ -149,6 +150,23 @@ class SchemaSetting:
         return f"{self.hash.hex()[:12]} (version {self.version})"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceRule:
+    """What a field names: documents of a collection, by their ids.
+
+    Attributes:
+        collection: The collection.
+        on_delete: What becomes of a reference when the document that it names is deleted.
+    """
+
+    collection: str
+    on_delete: OnDelete
+
+    def __str__(self) -> str:
+        """As people read it."""
+        return f"{self.collection} ({self.on_delete})"
+
+
 Rule = Strategy | Authority | ResolverName | Unreadable
 """How the concurrent values of one field become the one that is shown."""
 
@@ -163,6 +181,8 @@ class CollectionRules:
         deletion: For documents that were deleted and changed at once.
         schema: What documents have to look like; None leaves it open.
         validators: Functions of the application's own that documents have to pass.
+        unique: The fields, together, of which no two documents may hold the same values.
+        references: The fields that name documents of a collection.
     """
 
     default: Rule = Strategy.LAST_WRITE
@@ -170,6 +190,20 @@ class CollectionRules:
     deletion: DeletionRule | Unreadable = DeletionRule.UPDATE_WINS
     schema: SchemaSetting | Unreadable | None = None
     validators: tuple[ResolverName, ...] | Unreadable = ()
+    unique: tuple[tuple[str, ...], ...] | Unreadable = ()
+    references: Mapping[str, ReferenceRule] | Unreadable = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def unique_fields(self) -> frozenset[str]:
+        """The fields that are part of what has to be unique."""
+        if not self.unique or isinstance(self.unique, Unreadable):
+            return _NO_FIELDS
+        return frozenset(chain.from_iterable(self.unique))
+
+    @property
+    def constraints(self) -> tuple[object, object]:
+        """What is asked of documents together."""
+        return self.unique, self.references
 
     @property
     def is_judged(self) -> bool:
@@ -192,9 +226,13 @@ class CollectionRules:
                 sentences.append(f"{place}: this version of syncore does not know the rule {rule}")
         if isinstance(self.deletion, Unreadable):
             sentences.append(f"deletion: this version of syncore does not know the rule {self.deletion}")
+        for what, setting in (("unique", self.unique), ("references", self.references)):
+            if isinstance(setting, Unreadable):
+                sentences.append(f"{what}: this version of syncore does not know them")
         return sentences
 
 
+_NO_FIELDS: frozenset[str] = frozenset()
 NO_RULES = CollectionRules()
 
 

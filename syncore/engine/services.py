@@ -29,7 +29,7 @@ from syncore.replica.guarding import FileGuard
 from syncore.replica.keystore import Keystore
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.permissions import check_space_kind
-from syncore.replica.sharing import check_nothing_lacks
+from syncore.replica.sharing import check_nothing_is_lost, check_nothing_lacks
 from syncore.replica.space_keys import SpaceCipher
 from syncore.sql.service import SqlService
 from syncore.storage.document_rows import DocumentRows
@@ -123,6 +123,7 @@ class Services:
             private = self.local.default_space
             check_space_kind(private, is_private=True)
             await self.local.read(lambda sql: check_nothing_lacks(DocumentRows(sql, private.number)))
+            await self.local.read(lambda sql: check_nothing_is_lost(sql, private.number))
             device = await asyncio.to_thread(self.keystore.device_or_new)
             async with await self._connect(address, device, None) as connection:
                 made = await create_space(connection, device=device, address=address, entropy=self.entropy)

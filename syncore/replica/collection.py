@@ -30,7 +30,14 @@ from syncore.replica.local_replica import LocalReplica
 from syncore.replica.queries import Query
 from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
-from syncore.replica.settings import RuleLike, judging_changes, settings_changes
+from syncore.replica.settings import (
+    ReferencesLike,
+    RuleLike,
+    UniqueLike,
+    constraint_changes,
+    judging_changes,
+    settings_changes,
+)
 from syncore.replica.undoing import UndoOutcome, can_undo, undo
 from syncore.replica.views import Document, Sibling, siblings_of
 from syncore.replica.watching import ChangeStream
@@ -237,6 +244,8 @@ class Collection:
         deletion: DeletionRule | str | Unset | None = None,
         schema: Mapping[str, object] | Unset | None = None,
         validators: Iterable[Validator] | Unset | None = None,
+        unique: UniqueLike | Unset | None = None,
+        references: ReferencesLike | Unset | None = None,
     ) -> CollectionRules:
         """Say how conflicts of this collection are resolved, and what is asked of its documents, everywhere.
 
@@ -253,6 +262,11 @@ class Collection:
             schema: What documents have to look like, as JSON Schema (``docs/formats/schemas.md``). ``UNSET``
                 asks for nothing. What is there already is kept and flagged, see :meth:`invalid`.
             validators: All validators of the collection; each program has to be opened with them.
+            unique: All that is unique: fields, or tuples of fields that are unique together. Of two documents
+                that hold the same, the one that held it first keeps it; see :meth:`Space.conflicts`.
+            references: All fields that name documents by their ids, with the collection, or with (collection,
+                rule), where the rule for deletions is ``"set_null"`` (without one), ``"cascade"`` or
+                ``"restore"``.
 
         Returns:
             The settings as they are now.
@@ -266,6 +280,7 @@ class Collection:
         current = await self.settings()
         changes = settings_changes(current, default, {} if fields is None else fields, deletion)
         changes |= judging_changes(current, schema, validators)
+        changes |= constraint_changes(current, unique, references)
         if changes:
             await self.write_settings(changes)
         return await self.settings()

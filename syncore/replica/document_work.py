@@ -1,60 +1,37 @@
 """The documents that one transaction touches: loaded when needed, changed in memory, written at its end."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from syncore.constraints.facts import DocumentFacts
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import SETTINGS, DocumentKey, Dot, Writer
 from syncore.core.limits import MAX_RICH_TAIL_UPDATES
 from syncore.core.ports import SqlConnection
 from syncore.documents.operations import RichEntry
 from syncore.documents.planning import DocumentPlan
-from syncore.documents.projection import Projection
-from syncore.documents.projection_encoding import decode_projection, encode_projection
+from syncore.documents.projection import Contents, Projection
+from syncore.documents.projection_encoding import encode_projection
 from syncore.documents.record import Record
 from syncore.documents.record_encoding import encode_record
 from syncore.documents.resolution import Contest, ResolutionContext
 from syncore.documents.rich import RichPart
 from syncore.documents.rule_encoding import read_rules
 from syncore.documents.rules import NO_RULES
+from syncore.replica.constraining import Constraining
+from syncore.replica.constraint_checks import refuse_violations
+from syncore.replica.constraint_facts import facts_of
+from syncore.replica.constraint_rules import restraint_of
 from syncore.replica.entries import DecodedEntry
 from syncore.replica.index_upkeep import IndexUpkeep
-from syncore.replica.judging import refuse_new_problems
+from syncore.replica.judging import Judge, refuse_new_problems
 from syncore.replica.space_memory import DecodedCommit, HeldDocument, SpaceMemory, load_record
 from syncore.replica.space_state import SpaceState
+from syncore.replica.touched import Touched
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.invalid_rows import InvalidRows
 from syncore.storage.log_rows import LogRows
 from syncore.storage.pending_rows import LoggedCommit, PendingRow, PendingRows
-
-_JUDGED_PAGE = 256
-
-
-@dataclass(slots=True)
-class _Touched:
-    """What the transaction did to a document.
-
-    Attributes:
-        held: The document in memory; None when only its confirmed record was needed.
-        row: Its row, if ``held`` is None.
-        record: Its confirmed record, if ``held`` is None.
-        is_visible_changed: Whether programs see it differently.
-        is_confirmed_changed: Whether its state row has to be written.
-        rich_updates: Rich deltas to append to its confirmed rich part.
-        clocks: Where writers' rich clocks stand, by the end of the segment that brought them there.
-    """
-
-    held: HeldDocument | None
-    row: int = 0
-    record: Record = field(default_factory=Record)
-    is_visible_changed: bool = False
-    is_confirmed_changed: bool = False
-    rich_updates: list[bytes] = field(default_factory=list)
-    clocks: dict[Writer, dict[int, int]] = field(default_factory=dict)
-
-    @property
-    def confirmed_record(self) -> Record:
-        return self.record if self.held is None else self.held.confirmed_record
 
 
 class DocumentWork:
@@ -68,6 +45,8 @@ class DocumentWork:
         changed: The projections of what :meth:`flush` found visibly changed so far.
         ruled: The collections whose settings changed, and whose documents may show something else now.
         rejudged: Those among them of whose documents something else is asked now.
+        is_reconstrained: Whether something else is asked of documents together, which is to be looked at.
+        constraining: What is asked of the documents of the space together, and what comes of it.
         invalid: Which documents do not fit.
     """
 
@@ -82,11 +61,13 @@ class DocumentWork:
         self.changed: dict[DocumentKey, Projection] = {}
         self.ruled: set[str] = set()
         self.rejudged: set[str] = set()
+        self.is_reconstrained = False
         self.invalid = InvalidRows(sql, state.number)
         self._state = state
         self._memory = memory
+        self.constraining = Constraining(sql, state.number, self.rows)
         self._upkeep = IndexUpkeep(sql, state.number, state.indexes, self.rows)
-        self._touched: dict[DocumentKey, _Touched] = {}
+        self._touched: dict[DocumentKey, Touched] = {}
         self._unwritten: dict[int, Projection] = {}  # by the document's row
         self._unlogged: list[LoggedCommit] = []
         self._checked: dict[DocumentKey, bool] = {}  # whether what a plan makes of a document is invalid
@@ -99,6 +80,8 @@ class DocumentWork:
             if touched is not None:  # known by its confirmed record alone, which the file has to hold first
                 self._write_confirmed(touched)
             held = self._memory.load(key, self.rows, self.pending, self._state.writer)
+            if key.collection in self._state.constraints:
+                held.visible.restraint = restraint_of(self.constraining.standing(key))
             self._memory.documents.put(key, held)
         return held
 
@@ -181,13 +164,16 @@ class DocumentWork:
         """Write everything; what :meth:`show` found."""
         changed = self.show()
         self._write_log()
+        self._write_shown()
+        return changed
+
+    def _write_shown(self) -> None:
         self._upkeep.flush()
         self.rows.write_projections(
             (row, encode_projection(projection), not projection.is_live, projection.contest)
             for row, projection in self._unwritten.items()
         )
         self._unwritten.clear()
-        return changed
 
     def show(self) -> dict[DocumentKey, Projection]:
         """The new projections of the documents whose visible side changed since the last time.
@@ -204,10 +190,48 @@ class DocumentWork:
                 self._write_confirmed(touched)
         self._touched.clear()
         self.changed.update(changed)
+        if self._state.constraints and not self.is_reconstrained:
+            shown = self.constrain(changed)
+            changed |= {key: projection for key, projection in shown.items() if key in changed}
         return changed
+
+    def constrain(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Projection]:
+        """Let constraints follow what documents came to; those that are shown otherwise because of it.
+
+        They may be others than ``keys``, and are to be written by :meth:`flush`.
+        """
+        constraints = self._state.constraints
+        facts = {key: self.facts(key) for key in keys if key.collection in constraints}
+        shown: dict[DocumentKey, Projection] = {}
+        for key, standing in self.constraining.take(facts).items() if facts else ():
+            held = self.hold(key)
+            restraint = restraint_of(standing)
+            if restraint != held.visible.restraint:
+                held.visible.restraint = restraint
+                shown[key] = self._project(key, held)
+                self._store(key, held, shown[key])
+        self.changed.update(shown)
+        return shown
+
+    def facts(self, key: DocumentKey) -> DocumentFacts | None:
+        """What constraints know of a document; None where nobody ever wrote it."""
+        visible = self.hold(key).visible
+        return self._facts_in(key, visible.record, visible.contents())
+
+    def _facts_in(self, key: DocumentKey, record: Record, contents: Contents) -> DocumentFacts | None:
+        return facts_of(
+            record,
+            contents,
+            constraints=self._state.constraints[key.collection],
+            context=self.context,
+            rules=self.context.rules_of(key.collection),
+        )
 
     def refresh(self, key: DocumentKey, contest: int) -> None:
         """Write what a document shows, if that is not what is stored, by the settings as they are now."""
+        if key.collection in self._state.constraints and not self.is_reconstrained:
+            self.constrain([key])
+            self._write_shown()
         held = self.hold(key)
         projection = self._project(key, held)
         encoded = encode_projection(projection)
@@ -223,18 +247,26 @@ class DocumentWork:
 
     def trim(self) -> None:
         """Let documents be forgotten that need not be in memory. Flush first."""
-        assert not self._has_unwritten, "flush first"
+        self._check_written()
         self._memory.documents.trim()
 
     def forget_all(self) -> None:
         """Forget all memory: our writer changed, or pending commits left the log. Flush first."""
-        assert not self._has_unwritten, "flush first"
+        self._check_written()
         self._memory.clear()
 
     def reload(self, documents: set[int]) -> None:
         """Count the documents with these rows as visibly changed; they are loaded anew."""
         for document in sorted(documents):
             self._touch(self.rows.key_of(document)).is_visible_changed = True
+
+    def reconstrain(self) -> list[int]:
+        """Begin to look at all constraints anew; the documents that were not shown as their states say."""
+        self.flush()
+        held_back = self.constraining.clear()
+        self.forget_all()
+        self.is_reconstrained = False
+        return held_back
 
     def evict(self, keys: list[DocumentKey]) -> None:
         """Forget documents whose memory may be ahead of the file."""
@@ -244,24 +276,24 @@ class DocumentWork:
             self._touched.pop(key, None)
             self._checked.pop(key, None)
 
-    @property
-    def _has_unwritten(self) -> bool:
-        return bool(self._touched or self._unwritten or self._unlogged)
+    def _check_written(self) -> None:
+        is_written = not (self._touched or self._unwritten or self._unlogged)
+        assert is_written, "flush first"
 
-    def _touch(self, key: DocumentKey) -> _Touched:
+    def _touch(self, key: DocumentKey) -> Touched:
         held = self.hold(key)  # before anything else: it ends what touched the record alone
         touched = self._touched.get(key)
         if touched is None:
-            touched = self._touched[key] = _Touched(held)
+            touched = self._touched[key] = Touched(held)
         return touched
 
-    def _touch_confirmed(self, key: DocumentKey) -> _Touched:
+    def _touch_confirmed(self, key: DocumentKey) -> Touched:
         """Like :meth:`_touch`, without making the visible side of a document that is not in memory."""
         touched = self._touched.get(key)
         if touched is None and self._memory.documents.get(key) is None:
             row = self.rows.row_of(key)
             assert row is not None
-            touched = self._touched[key] = _Touched(None, row, load_record(self.rows, row))
+            touched = self._touched[key] = Touched(None, row, load_record(self.rows, row))
         return touched or self._touch(key)
 
     def _write_log(self) -> None:
@@ -270,7 +302,7 @@ class DocumentWork:
             self._unlogged.clear()
 
     def _apply_confirmed(
-        self, touched: _Touched, entry: DecodedEntry, *, dot: Dot, time: HybridTime, segment_end: int
+        self, touched: Touched, entry: DecodedEntry, *, dot: Dot, time: HybridTime, segment_end: int
     ) -> None:
         touched.is_confirmed_changed = True
         if not isinstance(entry, RichEntry):
@@ -306,6 +338,11 @@ class DocumentWork:
         if self._state.rules:
             self._judge(key, held, projection)
 
+    def judge_of(self, collection: str) -> Judge | None:
+        """What documents of a collection are held against; verdicts on them so far are forgotten."""
+        self._memory.forget_verdicts(collection)
+        return self._state.judge(collection)
+
     def _judge(self, key: DocumentKey, held: HeldDocument, projection: Projection) -> None:
         """Flag a document that does not fit what its collection asks for."""
         judge, checked = self._state.judge(key.collection), self._checked.pop(key, None)
@@ -325,9 +362,18 @@ class DocumentWork:
 
         Raises:
             ValidationFailed: a document would not fit what its collection asks for.
+            ConstraintViolated: documents would not fit together.
         """
         if not self._state.rules:
             return
+        if constraints := self._state.constraints:
+            now = {
+                key: facts
+                for key, plan in plans.items()
+                if key.collection in constraints
+                and (facts := self._facts_in(key, plan.record, plan.contents)) is not None
+            }
+            refuse_violations(plans, now, self.constraining)
         found = []
         self._checked.clear()
         for key, plan in plans.items():
@@ -343,23 +389,6 @@ class DocumentWork:
                 self._checked[key] = bool(problems)  # it will show exactly this
         refuse_new_problems(found)
 
-    def rejudge(self, collection: str) -> None:
-        """Flag the documents of a collection anew, all of them: something else is asked of them."""
-        self.flush()
-        self.invalid.clear(collection)
-        self._memory.forget_verdicts(collection)
-        judge = self._state.judge(collection)
-        if judge is None:
-            return
-        after = ""
-        while page := self.rows.page(collection, after=after, limit=_JUDGED_PAGE):
-            for stored in page:
-                row = self.rows.row_of(stored.key)
-                assert row is not None
-                if judge.problems(decode_projection(stored.projection)):
-                    self.invalid.note(row, is_invalid=True)
-            after = page[-1].key.id
-
     def _take_rules(self, collection: str, settings: Projection) -> None:
         """Resolve by the settings of a collection from now on."""
         rules = read_rules(settings.values)
@@ -371,8 +400,9 @@ class DocumentWork:
             self.ruled.add(collection)
             if (rules.schema, rules.validators) != (before.schema, before.validators):
                 self.rejudged.add(collection)
+            self.is_reconstrained |= rules.constraints != before.constraints
 
-    def _write_confirmed(self, touched: _Touched) -> None:
+    def _write_confirmed(self, touched: Touched) -> None:
         row = touched.row if touched.held is None else touched.held.row
         assert row is not None
         self.rows.write_state(row, encode_record(touched.confirmed_record))

@@ -8,6 +8,7 @@ from syncore.core.lean import lean_dataclass
 from syncore.core.vectors import Vector
 from syncore.documents.document import Document
 from syncore.documents.planning import DocumentPlan
+from syncore.documents.restraint import Restraint
 from syncore.documents.rules import CollectionRules
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.intents import Intent, Verb
@@ -22,12 +23,14 @@ class PreparedPlan:
         document: The visible document that it was made for.
         vector: That document's vector then.
         rules: Its collection's settings then.
+        restraint: What constraints held back of it then.
     """
 
     plan: DocumentPlan
     document: Document
     vector: Vector
     rules: CollectionRules
+    restraint: Restraint | None = None
 
     def still_fits(self, work: DocumentWork) -> bool:
         """Whether nothing has happened to the document since."""
@@ -36,6 +39,7 @@ class PreparedPlan:
         return (
             visible is self.document
             and visible.record.vector == self.vector
+            and visible.restraint == self.restraint
             and work.context.rules_of(key.collection) is self.rules
         )
 
@@ -53,7 +57,8 @@ def prepare(intents: Iterable[Intent], key: DocumentKey, work: DocumentWork) -> 
     plan = DocumentPlan(visible, context=work.context, confirmed=confirmed)
     for intent in intents:
         apply_intent(plan, intent)
-    return PreparedPlan(plan, visible, dict(visible.record.vector), work.context.rules_of(key.collection))
+    rules = work.context.rules_of(key.collection)
+    return PreparedPlan(plan, visible, dict(visible.record.vector), rules, visible.restraint)
 
 
 def apply_intent(plan: DocumentPlan, intent: Intent) -> None:

@@ -4,26 +4,32 @@ Owns what a program may pass as a rule, and what has to be written so that it ho
 their stored form are in :mod:`syncore.documents`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from syncore.codec.values import Value
 from syncore.core.arguments import check_mapping, several
 from syncore.core.errors import Misused
-from syncore.core.identifiers import SETTINGS
-from syncore.core.limits import MAX_VALIDATORS
+from syncore.core.identifiers import SETTINGS, check_collection, check_name
+from syncore.core.limits import MAX_REFERENCES, MAX_UNIQUE, MAX_VALIDATORS
+from syncore.core.references import OnDelete
 from syncore.documents.changes import UNSET, Unset
 from syncore.documents.projection_encoding import decode_projection
 from syncore.documents.resolvers import Resolver
 from syncore.documents.rule_encoding import (
     DEFAULT,
     DELETION,
+    REFERENCES,
     SCHEMA,
+    UNIQUE,
     VALIDATORS,
     field_setting,
     read_rules,
+    references_value,
     rule_value,
     schema_hash,
     schema_value,
+    unique_problem,
+    unique_value,
     validators_value,
 )
 from syncore.documents.rules import (
@@ -31,6 +37,7 @@ from syncore.documents.rules import (
     Authority,
     CollectionRules,
     DeletionRule,
+    ReferenceRule,
     ResolverName,
     Rule,
     SchemaSetting,
@@ -44,6 +51,10 @@ from syncore.storage.document_rows import DocumentRows
 
 RuleLike = str | Strategy | Authority | Resolver | ResolverName
 """What programs may give as a rule."""
+UniqueLike = Iterable[str | Sequence[str]]
+"""What programs may ask to be unique: fields, or sequences of fields that are unique together."""
+ReferencesLike = Mapping[str, str | tuple[str, str] | ReferenceRule]
+"""What programs may say that fields name: a collection, or a collection and a rule for deletions."""
 _PAGE = 256
 
 
@@ -118,6 +129,59 @@ def judging_changes(
         if names != current.validators:
             changes[VALIDATORS] = validators_value(names) if names else UNSET
     return changes
+
+
+def constraint_changes(
+    current: CollectionRules, unique: UniqueLike | Unset | None, references: ReferencesLike | Unset | None
+) -> dict[str, object]:
+    """What to write into a settings document so that something else is asked of documents together.
+
+    Raises:
+        Misused: no such constraints, or too many.
+        InvalidName: no field, or no collection, can have such a name.
+    """
+    changes: dict[str, object] = {}
+    if isinstance(unique, Unset):
+        changes |= {UNIQUE: UNSET} if current.unique != () else {}
+    elif unique is not None and (wanted := _checked_unique(unique)) != current.unique:
+        changes[UNIQUE] = unique_value(wanted) if wanted else UNSET
+    if isinstance(references, Unset):
+        changes |= {REFERENCES: UNSET} if current.references != {} else {}
+    elif references is not None and (named := _checked_references(references)) != current.references:
+        changes[REFERENCES] = references_value(named) if named else UNSET
+    return changes
+
+
+def _checked_unique(unique: UniqueLike) -> tuple[tuple[str, ...], ...]:
+    if isinstance(unique, str):
+        raise Misused("unique lists fields", hint=f"unique=[{unique!r}]")
+    found = tuple((one,) if isinstance(one, str) else tuple(one) for one in unique)
+    for fields in found:
+        for name in fields:
+            check_name(name, "a field's name")
+        if problem := unique_problem(fields):
+            raise Misused(f"a unique constraint {problem}: {fields!r}")
+    if len(found) > MAX_UNIQUE or len(set(found)) < len(found):
+        raise Misused(f"a collection has at most {MAX_UNIQUE} unique constraints, and none of them twice")
+    return found
+
+
+def _checked_references(references: ReferencesLike) -> dict[str, ReferenceRule]:
+    if len(references) > MAX_REFERENCES:
+        raise Misused(f"a collection has at most {MAX_REFERENCES} fields that name documents")
+    return {check_name(name, "a field's name"): _checked_reference(one) for name, one in references.items()}
+
+
+def _checked_reference(one: str | tuple[str, str] | ReferenceRule) -> ReferenceRule:
+    if isinstance(one, ReferenceRule):
+        return one
+    collection, on_delete = (one, OnDelete.SET_NULL.value) if isinstance(one, str) else one
+    try:
+        rule = OnDelete(on_delete)
+    except ValueError as error:
+        names = ", ".join(rule.value for rule in OnDelete)
+        raise Misused(f"there is no rule for references {on_delete!r}", hint=names) from error
+    return ReferenceRule(collection=check_collection(collection), on_delete=rule)
 
 
 def _checked_schema(

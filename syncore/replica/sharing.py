@@ -7,6 +7,7 @@ one transaction, so a crash leaves either the private space or the shared one.
 
 from collections.abc import Callable, Iterator, Mapping
 
+from syncore.constraints.encoding import decode_standing
 from syncore.core.errors import Misused
 from syncore.core.identifiers import SETTINGS, DocumentKey
 from syncore.core.limits import MAX_COMMIT_BYTES
@@ -22,6 +23,7 @@ from syncore.replica.intents import Intent, Verb
 from syncore.replica.requests import CommitRequest
 from syncore.replica.space_state import SpaceState
 from syncore.storage.document_rows import DocumentRows
+from syncore.storage.standing_rows import StandingRows
 
 _PAGE = 512
 _TARGET_BYTES = MAX_COMMIT_BYTES // 8
@@ -78,6 +80,24 @@ def check_nothing_lacks(rows: DocumentRows) -> None:
                 "sharing keeps what documents show, and a rule of"
                 f" {collection}/{lacking[0].key.id} cannot be carried out here",
                 hint="open the replica with all resolvers, or settle what conflicts() lists",
+            )
+
+
+def check_nothing_is_lost(sql: SqlConnection, space: int) -> None:
+    """Refuse to make documents afresh that do not show what they hold, because another one has it.
+
+    Raises:
+        Misused: a document has lost a unique value.
+    """
+    documents, rows = DocumentRows(sql, space), StandingRows(sql, space)
+    for document in rows.held_back():
+        key = documents.key_of(document)
+        stored = rows.find(key)
+        if stored is not None and decode_standing(stored.standing).lost:
+            raise Misused(
+                f"sharing keeps what documents show, and a value of {key.collection}/{key.id} is not shown:"
+                " another document has it",
+                hint="give one of the two another value",
             )
 
 

@@ -28,6 +28,7 @@ from syncore.protocol.control_log import ControlLog
 from syncore.protocol.control_records import AcceptedRecord
 from syncore.protocol.items import ControlItem, control_item, decode_item, encode_item, read_accepted
 from syncore.replica.bookkeeping import damage_of
+from syncore.replica.constraint_rules import SpaceConstraints, space_constraints
 from syncore.replica.index_upkeep import HeldIndex, load_indexes
 from syncore.replica.judging import Judge, Validators
 from syncore.replica.settings import load_rules
@@ -101,6 +102,8 @@ class SpaceState:
     failures: dict[str, None] = field(default_factory=dict)
     _judges: dict[str, Judge] = field(default_factory=dict)
     _context: tuple[int, ResolutionContext] | None = field(default=None, compare=False, repr=False)
+    _constraints: SpaceConstraints = field(default_factory=dict, compare=False)
+    _constrained_by: Mapping[str, CollectionRules] | None = field(default=None, compare=False)
     missing_count: int = 0
     missing_total: int = 0
     findings: dict[FindingKind, FindingRow] = field(default_factory=dict)
@@ -158,6 +161,13 @@ class SpaceState:
         if judge is None or not judge.fits(rules):
             judge = self._judges[collection] = Judge(rules, self.validators)
         return judge
+
+    @property
+    def constraints(self) -> SpaceConstraints:
+        """Constraints by collection; empty where the space has none. Rules are replaced, never changed."""
+        if self._constrained_by is not self.rules:
+            self._constraints, self._constrained_by = space_constraints(self.rules), self.rules
+        return self._constraints
 
     def lacking_rules(self) -> tuple[str, ...]:
         """What this program shows by default, or does not judge, because it cannot; bounded sentences."""

@@ -7,6 +7,7 @@ from syncore.core.identifiers import SETTINGS, DocumentKey, Writer, is_reserved
 from syncore.core.ports import SqlConnection, SqlValue
 from syncore.storage.long_projections import LONG_BYTES, LongProjections, read_long
 from syncore.storage.protection import integer, missing, protect, recover, text
+from syncore.storage.standing_rows import STANDING_TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ class DocumentRows:
             "pending_documents",
             "projection_parts",
             "invalid_documents",
+            *STANDING_TABLES,
             *undo,
         ):
             self._sql.execute(

@@ -114,6 +114,21 @@ _FORMAT_2: tuple[str, ...] = (
 
 _FORMAT_3: tuple[str, ...] = (
     "CREATE INDEX indexes_twice ON indexes (space, collection, name, stage, built_to, built)",
+    # What constraints know and find; it follows from states and settings, and is empty where there are none.
+    """CREATE TABLE standings (
+        document INTEGER PRIMARY KEY, is_held_back INTEGER NOT NULL, facts BLOB NOT NULL,
+        standing BLOB NOT NULL)""",
+    "CREATE INDEX held_back_documents ON standings (is_held_back) WHERE is_held_back = 1",
+    """CREATE TABLE document_references (
+        space INTEGER NOT NULL, collection TEXT NOT NULL, id TEXT NOT NULL, edition INTEGER NOT NULL,
+        on_delete TEXT NOT NULL, document INTEGER NOT NULL,
+        PRIMARY KEY (space, collection, id, edition, on_delete, document)) WITHOUT ROWID""",
+    "CREATE INDEX references_of_document ON document_references (document)",
+    """CREATE TABLE claims (
+        space INTEGER NOT NULL, name TEXT NOT NULL, hash BLOB NOT NULL, time INTEGER NOT NULL,
+        writer INTEGER NOT NULL, document INTEGER NOT NULL,
+        PRIMARY KEY (space, name, hash, time, writer, document)) WITHOUT ROWID""",
+    "CREATE INDEX claims_of_document ON claims (document)",
 )
 
 _FORMATS = (_FORMAT_1, _FORMAT_2, _FORMAT_3)

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncore.constraints.evaluation import evaluate
-from syncore.constraints.facts import DocumentFacts, OnDelete, Presence, Universe
+from syncore.constraints.facts import DocumentFacts, Presence, Universe
+from syncore.core.references import OnDelete
 from tests.constraints.universes import KEYS, claims, documents, key, names
 
 GONE = DocumentFacts(is_deleted=True)

@@ -4,9 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncore.constraints.evaluation import evaluate
-from syncore.constraints.facts import DocumentFacts, OnDelete, Presence
+from syncore.constraints.facts import DocumentFacts, Presence
 from syncore.constraints.incremental import reevaluate
 from syncore.core.identifiers import DocumentKey
+from syncore.core.references import OnDelete
 from tests.constraints.universes import KEYS, MemoryGround, claims, documents, key, names
 
 steps = st.lists(

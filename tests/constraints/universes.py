@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from hypothesis import strategies as st
 
 from syncore.constraints.evaluation import is_valid
-from syncore.constraints.facts import Claim, Claimant, DocumentFacts, OnDelete, Reference, Standing
+from syncore.constraints.facts import Claim, Claimant, DocumentFacts, Reference, Standing
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import DocumentKey, Writer
+from syncore.core.references import OnDelete
 
 KEYS = [DocumentKey("notes", name) for name in "abcdefg"]
 

@@ -6,6 +6,9 @@ has read it, to fresh documents, and the pending commits of the file on top of t
 
 from dataclasses import dataclass
 
+from syncore.constraints.encoding import decode_facts, decode_standing
+from syncore.constraints.evaluation import evaluate
+from syncore.constraints.facts import Standing
 from syncore.core.commits import Commit
 from syncore.core.identifiers import DocumentKey, Dot, Writer
 from syncore.core.ports import SqlConnection
@@ -15,15 +18,20 @@ from syncore.documents.record_encoding import decode_record, encode_record
 from syncore.documents.rich import RichPart
 from syncore.protocol.commit_codec import decode_commit
 from syncore.protocol.segments import Segment, decode_segment, open_segment
+from syncore.replica.constraining import claims_in, references_in
+from syncore.replica.constraint_facts import facts_of
+from syncore.replica.constraint_rules import restraint_of
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.entries import decode_entries
 from syncore.replica.local_replica import LocalReplica
+from syncore.replica.space_memory import SpaceMemory
 from syncore.replica.space_state import SpaceState, load_space
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.log_rows import LogRows
 from syncore.storage.pending_rows import PendingRows
 from syncore.storage.protection import integer
 from syncore.storage.space_rows import SpaceRows
+from syncore.storage.standing_rows import STANDING_TABLES, StandingRows
 from tests.replica.world import Device
 
 Model = dict[DocumentKey, Document]
@@ -135,12 +143,55 @@ async def _check_visible(
 
     cached = await local.preview(state.number, digests)
     assert set(model) == set(stored)
+    await local.read(lambda sql: check_constraints(sql, state, model))
+    standings = await local.read(lambda sql: read_standings(sql, state))
     for key, document in model.items():
         assert cached[key] == document.digest(), f"the cached {key} is not what the file says"
+        document.restraint = restraint_of(standings.get(key))
         shown = document.project(context)
         assert stored[key].projection == encode_projection(shown), f"{key} reads otherwise"
         assert stored[key].is_deleted == (not document.is_live(context))
         assert stored[key].contest == shown.contest
+
+
+def read_standings(sql: SqlConnection, state: SpaceState) -> dict[DocumentKey, Standing]:
+    """How every document stands that constraints know of, as the file has it."""
+    rows = DocumentRows(sql, state.number)
+    page = StandingRows(sql, state.number).page(after=0, limit=100_000)
+    return {rows.key_of(row.document): decode_standing(row.standing) for row in page}
+
+
+def check_constraints(sql: SqlConnection, state: SpaceState, model: Model | None = None) -> None:
+    """Facts, standings, references and claims are what evaluation from scratch finds in all states."""
+    context = state.resolution_context()
+    documents, rows = DocumentRows(sql, state.number), StandingRows(sql, state.number)
+    if model is None:
+        work = DocumentWork(sql, state, SpaceMemory(), context)
+        model = {key: work.hold(key).visible for _, key in documents.keys(after=0, limit=100_000)}
+    universe = {}
+    for key, document in model.items():
+        if key.collection in state.constraints:
+            facts = facts_of(
+                document.record,
+                document.contents(),
+                constraints=state.constraints[key.collection],
+                context=context,
+                rules=context.rules_of(key.collection),
+            )
+            if facts is not None:
+                universe[key] = facts
+    standings = evaluate(universe)
+    assert read_standings(sql, state) == standings
+    for row in rows.page(after=0, limit=100_000):
+        key = documents.key_of(row.document)
+        assert decode_facts(row.facts) == universe[key]
+        assert rows.references_of(row.document) == references_in(universe[key].references)
+        assert rows.claims_of(row.document) == claims_in(universe[key], standings[key])
+    held_back = [documents.row_of(key) for key, standing in standings.items() if restraint_of(standing)]
+    assert rows.held_back() == sorted(row for row in held_back if row is not None)
+    for table in STANDING_TABLES:
+        lone = f"SELECT 1 FROM {table} WHERE document NOT IN (SELECT document FROM standings)"  # noqa: S608
+        assert not sql.rows(lone)
 
 
 def _check_bookkeeping(sql: SqlConnection, state: SpaceState) -> None:

@@ -73,6 +73,10 @@ async def _undo(device: Device) -> None:
     await device.collection("notes").undo("u")
 
 
+async def _write(device: Device) -> None:
+    await device.collection("people").update("p", n=1)
+
+
 async def _redo(device: Device) -> None:
     await device.collection("notes").redo("u")
 
@@ -102,12 +106,14 @@ DAMAGES: list[tuple[str, str, Reading, str]] = [
     ("undo_steps", "step", _undo, "a change that can be undone"),
     ("undo_steps", "documents", _undo, "a transaction that can be undone"),
     ("redo_steps", "step", _redo, "a change that can be undone"),
+    ("standings", "facts", _write, "the facts of a document"),
+    ("standings", "standing", _write, "the standing of a document"),
     ("indexes", "definition", _open, "the definition of an index"),
     ("redo_steps", "documents", _redo, "a transaction that can be undone"),
 ]
 
 
-async def make_file(folder: Path) -> Device:
+async def make_file(folder: Path, *, is_constrained: bool = False) -> Device:
     """A file that holds every kind of blob."""
     relay, devices = make_world(folder, "damage", 3)
     device, _, third = devices
@@ -116,6 +122,9 @@ async def make_file(folder: Path) -> Device:
     bad = SetField(field="x", value=encode_value(1), replaces=(Dot(forger.writer, 9),))
     relay.append_unjudged(forger.seal([record_entry(bad)]))
     await device.open()
+    if is_constrained:
+        await device.collection("people").configure(unique=["email"])
+        await device.collection("people").insert({"email": "p"}, id="p")
     await device.collection("notes").insert({"t": Text("abc")}, id="a")
     await device.collection("notes").insert({"t": Text("abc" * LONG_BYTES)}, id="z")
     await (await device.collection("notes").create_index("t")).built()
@@ -195,7 +204,7 @@ async def test_a_flipped_bit_is_found_where_it_is_read(
     tmp_path: Path, table: str, column: str, reading: Reading, what: str, at: int
 ) -> None:
     """A damaged blob raises an error that names it, every time, and stays as it is."""
-    device = await make_file(tmp_path)
+    device = await make_file(tmp_path, is_constrained=table == "standings")
     damaged = flip(device.path, table, column, at)
     for _ in range(2):
         with pytest.raises(IntegrityError, match=what):

@@ -7,12 +7,13 @@ from syncore.core.errors import SyncoreError
 from syncore.core.ports import Row, SqlConnection, SqlValue
 from syncore.replica.doctor.subject import PAGE_ROWS
 from syncore.storage.index_rows import entries_table
+from syncore.storage.standing_rows import STANDING_TABLES
 
 _MAX_PAGES = 1 << 32
 """Pages that lead around in a circle end somewhere."""
 FORGETTABLE = {"undo_steps", "redo_steps", "pending_documents", "running_hashes"}
 """Tables that may lose rows: they are computed or received anew, or only undoing needs them. It is told."""
-MISSED = {"projection_parts", "states", "rich_updates", "rich_clocks", "writers"}
+MISSED = {"projection_parts", "states", "rich_updates", "rich_clocks", "writers", *STANDING_TABLES}
 """Tables whose lost rows are missed when the copy is examined, so that nothing is lost unseen."""
 
 

@@ -8,6 +8,7 @@ from syncore.documents.projection_encoding import encode_projection
 from syncore.documents.record import Record
 from syncore.documents.resolution import Contest
 from syncore.documents.rich import RichPart
+from syncore.replica.doctor.constraints import is_about_standings
 from syncore.replica.doctor.findings import Finding, Mend
 from syncore.replica.doctor.subject import PAGE_ROWS, Subject
 from syncore.replica.document_work import DocumentWork
@@ -39,6 +40,8 @@ def _document(
     try:
         held = work.hold(key)
     except SyncoreError as error:
+        if is_about_standings(error):
+            return
         yield _finding("states", name, f"it cannot be read: {error.message}", Mend.LOG, document)
         return
     record = held.confirmed_record

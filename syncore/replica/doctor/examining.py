@@ -9,6 +9,7 @@ from syncore.core.errors import SyncoreError
 from syncore.core.identifiers import PRIVATE_SPACE
 from syncore.replica.doctor import (
     chains,
+    constraints,
     control,
     cursor,
     documents,
@@ -42,6 +43,7 @@ EXAMINATIONS: tuple[tuple[str, Examination], ...] = (
     ("pending commits", pending.examine),
     ("sealed segments", sealed.examine),
     ("documents", documents.examine),
+    ("constraints", constraints.examine),
     ("indexes", indexes.examine),
     ("judgements", judgements.examine),
     ("undo steps", undo.examine),
@@ -107,6 +109,7 @@ _TABLES = {
     "pending commits": "pending",
     "sealed segments": "sealed",
     "documents": "documents",
+    "constraints": "standings",
     "indexes": "indexes",
     "judgements": "invalid_documents",
     "undo steps": "undo_steps",

@@ -38,6 +38,7 @@ from syncore.storage.finding_rows import FindingKind
 from syncore.storage.log_rows import LogRows, WriterRow
 from syncore.storage.protection import protect, recover
 from syncore.storage.space_rows import SpaceRow, SpaceRows
+from syncore.storage.standing_rows import STANDING_TABLES
 
 
 @dataclass(slots=True)
@@ -85,6 +86,8 @@ def mend(subject: Subject, findings: list[Finding], entropy: Entropy) -> list[st
             _mend_private_heads(sql, row, mended)
     _mend_touching(sql, spaces, tables, mended)
     _forget_undo(sql, findings, mended)
+    if not tables.isdisjoint(STANDING_TABLES):
+        mended.note("who has which unique value and what references show was computed anew from documents")
     with suppress(SyncoreError):
         for name in show_documents(subject):
             mended.note(f"{name}: what it shows was computed anew from what it holds")

@@ -21,6 +21,8 @@ _OF_SPACES = (
     "renamed",
     "set_aside",
     "waiting_entries",
+    "document_references",
+    "claims",
 )
 _OF_DOCUMENTS = (
     "states",
@@ -30,6 +32,9 @@ _OF_DOCUMENTS = (
     "pending_documents",
     "undo_steps",
     "redo_steps",
+    "standings",
+    "document_references",
+    "claims",
 )
 
 

@@ -8,7 +8,7 @@ from syncore.replica.doctor.findings import said
 from syncore.replica.doctor.subject import Subject
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.index_upkeep import held
-from syncore.replica.reprojecting import JUDGED_STAMP
+from syncore.replica.reprojecting import JUDGED_STAMP, rejudge
 from syncore.replica.space_memory import SpaceMemory
 from syncore.replica.space_state import load_spaces
 from syncore.storage.index_rows import IndexRows
@@ -46,6 +46,6 @@ def judge_anew(subject: Subject, note: Callable[[str], None]) -> None:
     for state in load_spaces(subject.sql, subject.resolvers, {}).values():
         work = DocumentWork(subject.sql, state, SpaceMemory(_CACHED), state.resolution_context())
         for collection in sorted(state.rules):
-            work.rejudge(collection)
+            rejudge(work, collection)
     subject.sql.execute("DELETE FROM meta WHERE name = ?", (JUDGED_STAMP,))
     note("which documents do not fit their schemas was found out anew")

@@ -1,6 +1,7 @@
 """Documents put right: confirmed content from a log that was played again, and what they show from both."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from syncore.core.errors import SyncoreError
 from syncore.core.identifiers import PRIVATE_SPACE, SETTINGS, DocumentKey, SpaceId, Writer
@@ -10,6 +11,7 @@ from syncore.documents.resolution import Contest
 from syncore.documents.rich import RichPart
 from syncore.protocol.control_log import ControlLog
 from syncore.protocol.items import ControlItem, decode_item, read_accepted
+from syncore.replica.doctor.constraints import compute_anew
 from syncore.replica.doctor.subject import PAGE_ROWS, Subject
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.space_memory import SpaceMemory
@@ -82,7 +84,10 @@ def show_documents(subject: Subject) -> Iterator[str]:
     for row in SpaceRows(subject.sql).all():
         state = SpaceState(row=row, control=read_control(subject.sql, row.id, row.space))
         yield from _show_all(subject.sql, state, lambda key: key.collection == SETTINGS)
-    for state in load_spaces(subject.sql, subject.resolvers, {}).values():
+    states = load_spaces(subject.sql, subject.resolvers, {})
+    with suppress(SyncoreError):  # told by the examination of the copy
+        compute_anew(subject, states)
+    for state in states.values():
         yield from _show_all(subject.sql, state, lambda key: key.collection != SETTINGS)
 
 

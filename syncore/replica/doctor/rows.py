@@ -13,6 +13,9 @@ UNPROTECTED = {"id", "generation", "running_hash", "hash"}
 _MENDS = {
     "documents": Mend.STATES,
     "projection_parts": Mend.STATES,
+    "standings": Mend.STATES,
+    "document_references": Mend.STATES,
+    "claims": Mend.STATES,
     "states": Mend.LOG,
     "rich_updates": Mend.LOG,
     "rich_clocks": Mend.LOG,

@@ -49,6 +49,8 @@ async def make_full_file(folder: Path, documents: int = 12, *, has_accidents: bo
     await device.collection("films").configure(fields={"ask": Strategy.ASK}, deletion=DeletionRule.ASK)
     await _index(device.collection("films"))
     await _write(device.collection("films"), documents)
+    await _constrain(Collection(device.local, lambda: PRIVATE, "people"))
+    await _constrain(device.collection("people"))
     await device.exchange()
     await second.pull()
     await third.pull()
@@ -116,6 +118,17 @@ async def _index(films: Collection) -> None:
     ]
     for index in made:
         await index.built()
+
+
+async def _constrain(people: Collection) -> None:
+    """Somebody lost a name, somebody went with his boss, and somebody is named who was deleted."""
+    for number in range(6):
+        await people.insert({"email": f"{number % 5}", "n": number}, id=str(number))
+    await people.configure(unique=["email"], references={"boss": ("people", "cascade"), "friend": "people"})
+    await people.update("1", boss="2", friend="3")
+    await people.update("4", friend="3")
+    await people.delete("3")
+    await people.delete("2")
 
 
 async def _undo(device: Device) -> None:

@@ -1,0 +1,194 @@
+"""Constraints at work on the documents of one space, inside one transaction.
+
+Owns the stored facts, standings, references and claims: they follow the documents that a transaction changes,
+in that transaction, and by them it is told which other documents are to be shown otherwise. The rules
+themselves are in :mod:`syncore.constraints`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from syncore.constraints.encoding import decode_facts, decode_standing, encode_facts, encode_standing
+from syncore.constraints.evaluation import is_valid
+from syncore.constraints.facts import Claimant, DocumentFacts, Reference, Standing
+from syncore.constraints.incremental import reevaluate
+from syncore.core.errors import IntegrityError, Malformed
+from syncore.core.hybrid_clock import HybridTime
+from syncore.core.identifiers import DocumentKey, Writer
+from syncore.core.ports import SqlConnection
+from syncore.core.references import OnDelete
+from syncore.replica.constraint_rules import restraint_of
+from syncore.storage.document_rows import DocumentRows
+from syncore.storage.standing_rows import ClaimRow, StandingRow, StandingRows
+
+Facts = Mapping[DocumentKey, DocumentFacts | None]
+"""What documents come to; None for one that nobody ever wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored of a document."""
+
+    document: int
+    facts: DocumentFacts
+    standing: Standing
+
+
+class Constraining:
+    """The facts and standings of one space."""
+
+    def __init__(self, sql: SqlConnection, space: int, documents: DocumentRows) -> None:
+        """Work within ``sql`` on the space with that local number."""
+        self._rows = StandingRows(sql, space)
+        self._documents = documents
+
+    def find(self, key: DocumentKey) -> Stored | None:
+        """What is stored of a document; None if that is nothing.
+
+        Raises:
+            IntegrityError: it is damaged.
+        """
+        row = self._rows.find(key)
+        return None if row is None else read_standing(row)
+
+    def standing(self, key: DocumentKey) -> Standing | None:
+        """How a document stands; None for one that constraints do not know."""
+        stored = self.find(key)
+        return None if stored is None else stored.standing
+
+    def foresee(self, now: Facts) -> dict[DocumentKey, Standing]:
+        """The new standings, if documents came to these facts; nothing is changed."""
+        return self._evaluate(now)[1]
+
+    def ground(self, now: Facts) -> "SqlGround":
+        """Everything that is known, with these facts over what is stored."""
+        return SqlGround(self, self._rows, now)
+
+    def take(self, now: Facts) -> dict[DocumentKey, Standing | None]:
+        """Keep what documents come to; all documents that stand otherwise now, and how.
+
+        Every document has a row already. One that was never written stands no more.
+        """
+        changed, found = self._evaluate(now)
+        for key in {**dict.fromkeys(changed), **found}:
+            stored = self.find(key)
+            facts = now[key] if key in changed else None if stored is None else stored.facts
+            standing = found.get(key, None if stored is None else stored.standing)
+            if facts is None:
+                self._remove(key)
+            else:
+                assert standing is not None, "whoever is new stands somehow"
+                self.put(key, facts, standing)
+        return {**found, **{key: None for key in changed if now[key] is None}}
+
+    def clear(self) -> list[int]:
+        """Forget everything; the rows of the documents that were not shown as their states say."""
+        held_back = self._rows.held_back()
+        self._rows.clear()
+        return held_back
+
+    def _evaluate(
+        self, now: Facts
+    ) -> tuple[dict[DocumentKey, DocumentFacts | None], dict[DocumentKey, Standing]]:
+        """Whose facts change, with what they were; and who stands otherwise then."""
+        before = {key: self.find(key) for key in now}
+        changed = {
+            key: None if stored is None else stored.facts
+            for key, stored in before.items()
+            if (None if stored is None else stored.facts) != now[key]
+        }
+        if not changed:
+            return {}, {}
+        return changed, reevaluate(self.ground({key: now[key] for key in changed}), changed)
+
+    def put(self, key: DocumentKey, facts: DocumentFacts, standing: Standing) -> None:
+        """Keep the facts and the standing of a document, which has a row."""
+        document = self._documents.row_of(key)
+        assert document is not None, key
+        stored = self.find(key)
+        row = StandingRow(document, encode_facts(facts), encode_standing(standing))
+        self._rows.write(row, is_held_back=restraint_of(standing) is not None)
+        if stored is None or stored.facts.references != facts.references:
+            self._rows.write_references(document, references_in(facts.references))
+        claims = claims_in(facts, standing)
+        if claims != ([] if stored is None else claims_in(stored.facts, stored.standing)):
+            self._rows.write_claims(document, claims)
+
+    def _remove(self, key: DocumentKey) -> None:
+        stored = self.find(key)
+        if stored is not None:
+            self._rows.remove(stored.document)
+            self._rows.write_references(stored.document, ())
+            self._rows.write_claims(stored.document, ())
+
+
+@dataclass(slots=True)
+class SqlGround:
+    """What re-evaluation reads, from the file, with what documents come to over it."""
+
+    constraining: Constraining
+    rows: StandingRows
+    now: Facts
+    _stored: dict[DocumentKey, Stored | None] = field(default_factory=dict)
+
+    def facts(self, key: DocumentKey) -> DocumentFacts | None:
+        """What a document comes to; None if nobody ever wrote it."""
+        if key in self.now:
+            return self.now[key]
+        stored = self._find(key)
+        return None if stored is None else stored.facts
+
+    def standing(self, key: DocumentKey) -> Standing | None:
+        """How it stood before."""
+        stored = self._find(key)
+        return None if stored is None else stored.standing
+
+    def referrers(self, target: DocumentKey, on_delete: OnDelete | None = None) -> Iterable[DocumentKey]:
+        """Who names a document now."""
+        stored = self.rows.referrers(target, None if on_delete is None else on_delete.value)
+        found = [key for key in stored if key not in self.now]
+        for key, facts in self.now.items():
+            for one in () if facts is None else facts.references:
+                if one.target == target and on_delete in (None, one.on_delete):
+                    found.append(key)
+                    break
+        return found
+
+    def claimants(self, constraint: str, value: bytes) -> Iterator[Claimant]:
+        """Who claimed a value before, was live, and whose claim was valid."""
+        for row in self.rows.claimants(constraint, value):
+            yield Claimant(HybridTime(row.time), Writer(row.writer), row.key)
+
+    def _find(self, key: DocumentKey) -> Stored | None:
+        if key not in self._stored:
+            self._stored[key] = self.constraining.find(key)
+        return self._stored[key]
+
+
+def read_standing(row: StandingRow) -> Stored:
+    """What is stored of a document.
+
+    Raises:
+        IntegrityError: it cannot be read.
+    """
+    try:
+        return Stored(row.document, decode_facts(row.facts), decode_standing(row.standing))
+    except Malformed as error:
+        what = "the standing of a document"
+        raise IntegrityError(f"{what} is damaged, or of a later version", what=what) from error
+
+
+def references_in(references: Iterable[Reference]) -> list[tuple[DocumentKey, str]]:
+    """Whom a document names, and by which rule, as it is stored; sorted."""
+    return sorted({(one.target, one.on_delete.value) for one in references})
+
+
+def claims_in(facts: DocumentFacts, standing: Standing) -> list[ClaimRow]:
+    """The claims of a document that count: those of a live one, without a reference shown as nothing."""
+    if not standing.is_live:
+        return []
+    claims = (claim for claim in facts.claims if is_valid(claim, standing.nulled))
+    return sorted(
+        (ClaimRow(one.constraint, one.value, one.time, one.writer) for one in claims),
+        key=lambda one: one.constraint,
+    )
