@@ -1,18 +1,25 @@
-"""``python -m benchmarks [NAME ...] [--json]``: hot paths beside their primitives."""
+"""``python -m benchmarks [compare|record] [NAME ...] [--json]``: hot paths beside their primitives.
+
+``compare`` holds a run against the recorded ratios and fails where one is worse by more than the tolerance;
+``record`` keeps the ratios of a run for that.
+"""
 
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
+from benchmarks import records
 from benchmarks.measuring import Comparison
 
 MODULES = {
     "write": "write",
+    "checked": "checked",
     "text": "text",
     "merge": "merge",
     "fanout": "fanout",
@@ -23,20 +30,34 @@ MODULES = {
     "query": "query",
     "live": "live",
 }
+VERBS = ("compare", "record")
+RECORDED = ("write", "checked", "text")
+"""What compares processor time alone: the others share the machine with processes of their own."""
+RECORDS = Path(__file__).parent / "recorded.json"
 
 
 def main() -> None:
-    """Run the named benchmarks, or all of them."""
+    """Run the named benchmarks, or all of them; those whose ratios are recorded, to compare or record."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*MODULES, []], help="which ones; all if none is named")
+    choices = [*VERBS, *MODULES, []]
+    parser.add_argument("names", nargs="*", choices=choices, help="which ones; all if none is named")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     arguments = parser.parse_args()
-    for name in arguments.names or MODULES:
+    verb = arguments.names.pop(0) if arguments.names and arguments.names[0] in VERBS else None
+    measured: list[Comparison] = []
+    for name in arguments.names or (MODULES if verb is None else RECORDED):
         measure: Callable[[Path], Awaitable[list[Comparison]]]
         measure = import_module(f"benchmarks.{MODULES[name]}").measure
         with tempfile.TemporaryDirectory() as folder:
             for comparison in asyncio.run(_run(measure, Path(folder))):
                 print(json.dumps(asdict(comparison)) if arguments.json else _line(comparison), flush=True)
+                measured.append(comparison)
+    if verb == "record":
+        records.write(RECORDS, measured)
+    elif verb == "compare":
+        worse = records.compare(records.read(RECORDS), measured)
+        print("\n".join(worse) or f"no ratio is more than {records.TOLERANCE:.0%} worse than it was recorded")
+        sys.exit(bool(worse))
 
 
 async def _run(measure: Callable[[Path], Awaitable[list[Comparison]]], folder: Path) -> list[Comparison]:
@@ -46,7 +67,9 @@ async def _run(measure: Callable[[Path], Awaitable[list[Comparison]]], folder: P
 def _line(comparison: Comparison) -> str:
     return (
         f"{comparison.name}: {comparison.per_second:,.0f}/s ({comparison.unit}); "
-        f"{comparison.primitive}: {comparison.primitive_per_second:,.0f}/s; ratio {comparison.ratio:.3f}"
+        f"{comparison.primitive}: {comparison.primitive_per_second:,.0f}/s; ratio {comparison.ratio:.3f}; "
+        f"{comparison.processor_us:.1f} us of processor time, ratio {comparison.processor_ratio:.3f}"
+        + ("" if comparison.slowest_us is None else f"; slowest 1 % from {comparison.slowest_us:,.0f} us")
     )
 
 

@@ -5,10 +5,11 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 START_TIMEOUT_S = 20
 
@@ -24,6 +25,10 @@ class Comparison:
         primitive: What it is held against.
         primitive_per_second: The same for the primitive, in the same rounds.
         ratio: Median of path / primitive, round by round: a time drifts with the machine, this hardly does.
+        processor_us: Processor time of this process for one operation, the least of the rounds; 0 where it
+            is no rate.
+        primitive_processor_us: The same for the primitive.
+        slowest_us: What 99 of 100 operations took at most, from call to return; None where nobody looked.
     """
 
     name: str
@@ -32,6 +37,14 @@ class Comparison:
     primitive: str
     primitive_per_second: float
     ratio: float
+    processor_us: float = 0.0
+    primitive_processor_us: float = 0.0
+    slowest_us: float | None = None
+
+    @property
+    def processor_ratio(self) -> float:
+        """Path / primitive in processor time: what other programs on the machine change least."""
+        return self.primitive_processor_us / self.processor_us if self.processor_us else 0.0
 
 
 async def compare(
@@ -42,29 +55,53 @@ async def compare(
     primitive: Callable[[], Awaitable[int]],
     *,
     rounds: int = 5,
+    waits: Sequence[float] = (),
 ) -> Comparison:
-    """Run both in turn, after one round that does not count; each returns how many operations it did."""
-    paths: list[float] = []
-    primitives: list[float] = []
+    """Run both in turn, after one round that does not count; each returns how many operations it did.
+
+    ``waits`` is where the path puts how many seconds each of its operations took.
+    """
+    paths: list[_Pace] = []
+    primitives: list[_Pace] = []
     for number in range(rounds + 1):
-        rates = [await _rate(path), await _rate(primitive)]
+        paces = [await _pace(path), await _pace(primitive)]
         if number:
-            paths.append(rates[0])
-            primitives.append(rates[1])
+            paths.append(paces[0])
+            primitives.append(paces[1])
     return Comparison(
         name=name,
         unit=unit,
-        per_second=statistics.median(paths),
+        per_second=statistics.median(one.per_second for one in paths),
         primitive=primitive_name,
-        primitive_per_second=statistics.median(primitives),
-        ratio=statistics.median(one / other for one, other in zip(paths, primitives, strict=True)),
+        primitive_per_second=statistics.median(one.per_second for one in primitives),
+        ratio=statistics.median(
+            one.per_second / other.per_second for one, other in zip(paths, primitives, strict=True)
+        ),
+        processor_us=min(one.processor_us for one in paths),
+        primitive_processor_us=min(one.processor_us for one in primitives),
+        slowest_us=sorted(waits)[len(waits) * 99 // 100] * 1e6 if waits else None,
     )
 
 
-async def _rate(work: Callable[[], Awaitable[int]]) -> float:
-    started = time.perf_counter()
+class _Pace(NamedTuple):
+    """How fast one round went."""
+
+    per_second: float
+    processor_us: float
+
+
+async def _pace(work: Callable[[], Awaitable[int]]) -> _Pace:
+    started, used = time.perf_counter(), time.process_time()
     count = await work()
-    return count / (time.perf_counter() - started)
+    used = max(time.process_time() - used, sys.float_info.min)
+    return _Pace(count / (time.perf_counter() - started), used / count * 1e6)
+
+
+async def waited(work: Awaitable[object], waits: list[float]) -> None:
+    """Await something and note how many seconds that took."""
+    started = time.perf_counter()
+    await work
+    waits.append(time.perf_counter() - started)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 from pycrdt import Doc, TransactionEvent
 from pycrdt import Text as RichText
 
-from benchmarks.measuring import Comparison, compare, relay
+from benchmarks.measuring import Comparison, compare, relay, waited
 from syncore import Replica, Text, splice
 
 CHARACTERS = 100_000
@@ -50,14 +50,16 @@ async def measure(folder: Path) -> list[Comparison]:
         notes = replica.collection("notes")
         note = await notes.insert({"body": Text(_LINE * (CHARACTERS // len(_LINE)))})
 
+        waits: list[float] = []
+
         async def typed() -> int:
             for place in range(CHARACTERS // 2, CHARACTERS // 2 + KEYSTROKES):
-                await notes.update(note.id, body=splice(place, 0, "x"))
+                await waited(notes.update(note.id, body=splice(place, 0, "x")), waits)
             return KEYSTROKES
 
         return [
             await compare(
                 f"type into a text of {CHARACTERS:,}", "keystroke, awaited", typed,
-                "pycrdt: insert, delta, a commit of one row", bare.type,
+                "pycrdt: insert, delta, a commit of one row", bare.type, waits=waits,
             )
         ]  # fmt: skip

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
-from benchmarks.measuring import Comparison, compare, relay
+from benchmarks.measuring import Comparison, compare, relay, waited
 from syncore import Durability, Replica
 
 AWAITED = 500
@@ -13,6 +13,7 @@ WRITERS = 128
 BATCHES = 10
 BATCH = 100
 FULL = 50
+FILM = {"title": "Alien", "year": 1979, "gross": 0, "country": "US", "seen": True}
 
 
 class BareCommits:
@@ -46,16 +47,17 @@ async def measure(folder: Path) -> list[Comparison]:
             await replica.share(address)
     async with Replica.open(folder / "write.db", keystore=folder / "keys", sync=False) as replica:
         films = replica.collection("films")
-        film = await films.insert({"title": "Alien", "year": 1979, "gross": 0, "country": "US", "seen": True})
+        film = await films.insert(FILM)
+        waits: dict[str, list[float]] = {"awaited": [], "concurrent": [], "full": []}
 
         async def awaited() -> int:
             for number in range(AWAITED):
-                await films.update(film.id, gross=number)
+                await waited(films.update(film.id, gross=number), waits["awaited"])
             return AWAITED
 
         async def writer(share: int) -> None:
             for number in range(share):
-                await films.update(film.id, gross=number)
+                await waited(films.update(film.id, gross=number), waits["concurrent"])
 
         async def concurrent() -> int:
             await asyncio.gather(*(writer(CONCURRENT // WRITERS) for _ in range(WRITERS)))
@@ -70,17 +72,18 @@ async def measure(folder: Path) -> list[Comparison]:
 
         async def full() -> int:
             for number in range(FULL):
-                await films.update(film.id, {"gross": number}, durability=Durability.FULL)
+                update = films.update(film.id, {"gross": number}, durability=Durability.FULL)
+                await waited(update, waits["full"])
             return FULL
 
         return [
             await compare(
                 "write, awaited one by one", "update of one field", awaited,
-                "sqlite3: a commit of two rows", lambda: bare.commit(AWAITED),
+                "sqlite3: a commit of two rows", lambda: bare.commit(AWAITED), waits=waits["awaited"],
             ),
             await compare(
                 "write, 128 writers at once", "update of one field", concurrent,
-                "sqlite3: a commit of two rows", lambda: bare.commit(AWAITED),
+                "sqlite3: a commit of two rows", lambda: bare.commit(AWAITED), waits=waits["concurrent"],
             ),
             await compare(
                 "insert, 100 a transaction", "document", batched,
@@ -89,5 +92,6 @@ async def measure(folder: Path) -> list[Comparison]:
             await compare(
                 "write, FULL", "update of one field", full,
                 "sqlite3: a commit of two rows, FULL", lambda: bare.commit(FULL, synchronous="FULL"),
+                waits=waits["full"],
             ),
         ]  # fmt: skip

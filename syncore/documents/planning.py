@@ -252,14 +252,15 @@ class DocumentPlan:
         check_edits(document, draft.edits)
         step = begin_step(document, draft, self._context, self.beside)
         self._draft = None
-        rich_entry = make_edits(document, draft.edits)
+        made = make_edits(document, draft.edits)
         if entries:
             document.record.apply_operations(operations, dot=dot, time=time)
         if self._previewed is not None and not draft.edits:
             document.remember_shown(self._previewed[1])
-        if rich_entry is not None:
+        if made is not None:
+            rich_entry = made.entry
             document.note_rich(dot, rich_entry.clock_after)
-            step = None if step is None else with_units(step, rich_entry, dot.writer)
+            step = None if step is None else with_units(step, made, dot.writer)
             self.renamed = reinserted_units(self._names, rich_entry, dot.writer)
             entries.append(Entry(EntryKind.RICH, _bounded(encode_rich_entry(rich_entry))))
         self.step = step

@@ -68,6 +68,7 @@ class RichPart:
         "_is_quarantined",
         "_latest",
         "_lists",
+        "_roots",
         "_texts",
         "writer",
     )
@@ -81,6 +82,7 @@ class RichPart:
         self._texts: dict[str, str] = {}
         self._lists: dict[str, list[bytes]] = {}
         self._foreign: set[str] = set()
+        self._roots: set[str] | None = None
         self._clocks: dict[Writer, int] | None = None
         self._latest: deque[bytes] = deque(maxlen=_LATEST)
 
@@ -176,8 +178,11 @@ class RichPart:
         with self._quarantining():
             return decode_first_struct(self._doc.get_update(encode_clocks(clocks)))
 
-    def _names(self) -> list[str]:
-        return list(self._doc.keys())
+    def _names(self) -> set[str]:
+        """The names of all roots; pycrdt makes an object of each to tell them."""
+        if self._roots is None:
+            self._roots = set(self._doc.keys())
+        return self._roots
 
     def _forget(self) -> None:
         """Drop what was read: the document changed."""
@@ -186,6 +191,7 @@ class RichPart:
         self._texts.clear()
         self._lists.clear()
         self._foreign.clear()
+        self._roots = None
 
     def _read_text(self, root: str) -> str:
         if root not in self._names():  # asking for it would make it
@@ -281,6 +287,8 @@ class RichPart:
         """Keep what the edit left, where pycrdt's lengths agree; anything else is read again."""
         self._changes += 1
         self._clocks = None
+        if self._roots is not None:
+            self._roots |= _roots(edit)
         for name, text in edit.texts.items():
             self._texts[name] = text
             size_bytes = len(self._doc.get(TEXT_ROOT + name, type=Text))

@@ -4,6 +4,7 @@ Owns the step from edits to a rich entry. Knows nothing of records or of why an 
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from syncore.core.errors import IntegrityError, Malformed, TooLarge
 from syncore.core.limits import MAX_COMMIT_BYTES, MAX_STRUCT_CLOCK, MAX_STRUCTS_PER_UPDATE
@@ -11,7 +12,7 @@ from syncore.documents.document import Document
 from syncore.documents.drafts import ListEdit, TextEdit
 from syncore.documents.operations import RichEntry, encode_rich_entry
 from syncore.documents.rich import RichPart
-from syncore.documents.yjs_update import builds_on, decode_update, section_of
+from syncore.documents.yjs_update import Update, builds_on, decode_update, section_of
 
 _EDIT_BYTES = 1_024
 """More than what one edit adds to a delta beside its content: a root's name and a few references."""
@@ -43,8 +44,15 @@ def check_edits(document: Document, edits: Edits) -> None:
         _rehearse(document, edits)
 
 
-def make_edits(document: Document, edits: Edits) -> RichEntry | None:
-    """Make the edits; the entry that tells others of them, or None without any.
+class MadeEdits(NamedTuple):
+    """The entry that tells others of edits, and its update, decoded."""
+
+    entry: RichEntry
+    update: Update
+
+
+def make_edits(document: Document, edits: Edits) -> MadeEdits | None:
+    """Make the edits; None without any.
 
     Raises:
         IntegrityError: the rich part broke.
@@ -61,7 +69,7 @@ def _rehearse(document: Document, edits: Edits) -> None:
     """Make the edits in a copy, and see."""
     updates = [] if document.rich is None else [document.rich.state()]
     try:
-        entry = _edit(document, RichPart.load(updates, document.writer), edits)
+        entry, _ = _edit(document, RichPart.load(updates, document.writer), edits)
     except Malformed as error:
         raise TooLarge(
             "edits of texts and lists are too many or too large for one commit",
@@ -71,7 +79,7 @@ def _rehearse(document: Document, edits: Edits) -> None:
         raise TooLarge(f"edits of texts and lists take more than the {MAX_COMMIT_BYTES} bytes allowed")
 
 
-def _edit(document: Document, rich: RichPart, edits: Edits) -> RichEntry:
+def _edit(document: Document, rich: RichPart, edits: Edits) -> MadeEdits:
     """Make the edits in the document's rich part, or in a copy of it."""
     with rich.edit() as made:
         for edit in edits:
@@ -85,13 +93,14 @@ def _edit(document: Document, rich: RichPart, edits: Edits) -> RichEntry:
     section = section_of(update, document.writer) or (before, before)
     if section[0] != before:
         raise IntegrityError("a rich part does not continue where its record says", key=document.key)
-    return RichEntry(
+    entry = RichEntry(
         key=document.key,
         clock_before=before,
         clock_after=section[1],
         builds_on=builds_on(update, document.writer),
         update=made.delta,
     )
+    return MadeEdits(entry, update)
 
 
 def _content_bytes(edit: TextEdit | ListEdit) -> int:

@@ -27,6 +27,7 @@ from syncore.documents.projection import Contents, is_hidden, register_verdict
 from syncore.documents.record import Record, Sibling
 from syncore.documents.resolution import ResolutionContext, rank
 from syncore.documents.rich_characters import keep
+from syncore.documents.rich_commit import MadeEdits
 from syncore.documents.rich_rekeying import ClockRange
 from syncore.documents.rules import CollectionRules
 from syncore.documents.undo_steps import (
@@ -41,7 +42,7 @@ from syncore.documents.undo_steps import (
     UnitRange,
     mark_of,
 )
-from syncore.documents.yjs_update import LIST_ROOT, TEXT_ROOT, decode_update
+from syncore.documents.yjs_update import LIST_ROOT, TEXT_ROOT
 
 
 def begin_step(
@@ -77,11 +78,11 @@ def begin_step(
     )
 
 
-def with_units(step: UndoStep, entry: RichEntry, writer: Writer) -> UndoStep:
+def with_units(step: UndoStep, made: MadeEdits, writer: Writer) -> UndoStep:
     """The step of a commit that edits texts and lists, once its delta is known."""
     if step is _JUST_MADE:
         return step
-    inserted, deleted = _units_of(entry, writer)
+    inserted, deleted = _units_of(made, writer)
     return step._replace(inserted=inserted, deleted=deleted)
 
 
@@ -97,11 +98,11 @@ def reinserted_units(names: Iterable[UnitRange], entry: RichEntry, writer: Write
     return renamed
 
 
-def _units_of(entry: RichEntry, writer: Writer) -> tuple[tuple[UnitRange, ...], tuple[UnitRange, ...]]:
+def _units_of(made: MadeEdits, writer: Writer) -> tuple[tuple[UnitRange, ...], tuple[UnitRange, ...]]:
     """The units that a commit's own rich delta inserted, and those that it deleted."""
+    entry, update = made
     inserted = ((writer, entry.clock_before, entry.clock_after),)
-    deletions = decode_update(entry.update).deletions
-    deleted = tuple((client, start, end) for client, ranges in deletions for start, end in ranges)
+    deleted = tuple((client, start, end) for client, ranges in update.deletions for start, end in ranges)
     return (inserted if entry.clock_after > entry.clock_before else ()), deleted
 
 

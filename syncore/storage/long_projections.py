@@ -29,6 +29,9 @@ HEAD_BYTES = 512
 """What is kept in the document's row: the vector, which every commit changes, and the fields' names."""
 MAX_LAYOUTS = 16
 """Long projections held in memory to tell what an edit changes: as many as are written to in turn."""
+MAX_SHORT = 4_096
+"""Documents that are known to have no parts, so that nobody looks for any with every write: a byte each, and
+as many as a group of commits can touch."""
 
 _MARK = b"\xc1"
 _WHAT = "a document's long projection"
@@ -60,12 +63,17 @@ class LongProjections:
         """Remember nothing."""
         self.layouts: LeastRecentCache[int, Layout] = LeastRecentCache(MAX_LAYOUTS)
         self.is_used: bool | None = None
+        self._short: LeastRecentCache[int, int] = LeastRecentCache(MAX_SHORT)
 
     def write(self, sql: SqlConnection, document: int, projection: bytes) -> bytes:
         """Write the parts of a document's projection, none if it is short; what its own row is to hold."""
         if len(projection) < LONG_BYTES:
-            self._forget(sql, document)
+            if self._short.get(document) is None:
+                self._forget(sql, document)
+                self._short.put(document, document)
+                self._short.trim()
             return projection
+        self._short.discard(document)
         before = self.layouts.get(document)
         after = lay_out(projection, before)
         if before is None or len(before.parts) != len(after.parts):

@@ -24,16 +24,18 @@ def test_an_edit_is_one_entry_whatever_it_touches() -> None:
         TextEdit(field="t", position=3, delete=0, insert="🎬"),
         ListEdit(field="l", position=0, delete=1, insert=(b"\x02",)),
     ]
-    entry = make_edits(one.document, edits)
-    assert entry is not None
+    made = make_edits(one.document, edits)
+    assert made is not None
+    entry = made.entry
     assert (entry.clock_before, entry.clock_after, entry.builds_on) == (4, 7, {})
 
 
 def test_an_entry_names_the_clocks_that_it_builds_on() -> None:
     """Editing beside what another wrote names that other's clock."""
     second = device().stored(writer(2))
-    entry = make_edits(second.document, [TextEdit(field="t", position=3, delete=0, insert="d")])
-    assert entry is not None
+    made = make_edits(second.document, [TextEdit(field="t", position=3, delete=0, insert="d")])
+    assert made is not None
+    entry = made.entry
     assert (entry.clock_before, entry.clock_after, entry.builds_on) == (0, 1, {writer(1): 3})
 
 
