@@ -1,11 +1,15 @@
 """Live queries as programs see them: ``query.live()``."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Generic, TypeVar
 
+from syncore.query.aggregates import Aggregate
 from syncore.query.differences import Difference, difference
 from syncore.query.ordering import Place
+from syncore.query.paths import Path
 from syncore.query.windows import Entry
+from syncore.replica.live_numbers import Computing, NumbersView
 from syncore.replica.live_stream import LiveStream
 from syncore.replica.live_window import Tell, WindowView
 from syncore.replica.local_replica import LocalReplica
@@ -32,13 +36,24 @@ class LiveQuery(Generic[T]):
         *,
         after: Place | None,
         made: Callable[[Document], T],
+        computing: Callable[[int], Computing],
     ) -> None:
-        """Programs get it from a query."""
+        """Programs get it from a query.
+
+        Args:
+            replica: The replica.
+            space: The local number of the space, when a stream is made.
+            question: What is asked.
+            after: Behind which place.
+            made: What programs get for a document.
+            computing: The query itself, in the space with that local number.
+        """
         self._replica = replica
         self._space = space
         self._question = question
         self._after = after
         self._made = made
+        self._computing = computing
 
     def __aiter__(self) -> LiveStream[list[T]]:
         """As :meth:`results`."""
@@ -54,6 +69,35 @@ class LiveQuery(Generic[T]):
     def changes(self) -> LiveStream[Difference[T]]:
         """What differs from the result that was yielded last; the first time, everything is added."""
         return self._stream(_changes)
+
+    def count(self) -> LiveStream[int]:
+        """How many documents there are, now and whenever that differs."""
+        if self._question.limit is not None or self._after is not None:
+            return self._numbers(lambda query, _: query.count())
+
+        async def count(_: Computing, ids: AbstractSet[str]) -> int:
+            return len(ids)
+
+        return self._numbers(count)
+
+    def aggregate(self, **aggregates: Aggregate) -> LiveStream[dict[str, object]]:
+        """As :meth:`Query.aggregate`, now and whenever it differs."""
+        return self._numbers(lambda query, _: query.aggregate(**aggregates))
+
+    def group(
+        self, by: str | Path | Sequence[str | Path], /, **aggregates: Aggregate
+    ) -> LiveStream[list[dict[str, object]]]:
+        """As :meth:`Query.group`, now and whenever it differs.
+
+        It is computed anew when a document that counts has changed.
+        """
+        return self._numbers(lambda query, _: query.group(by, **aggregates))
+
+    def _numbers(self, compute: Callable[[Computing, AbstractSet[str]], Awaitable[R]]) -> LiveStream[R]:
+        space = self._space()
+        query = self._computing(space)
+        view = NumbersView(self._replica, self._question, lambda ids: compute(query, ids))
+        return LiveStream(self._replica, space, self._question.collection, view)
 
     def _stream(self, tell: Tell[T, R]) -> LiveStream[R]:
         view = WindowView(self._replica, self._question, after=self._after, made=self._made, tell=tell)

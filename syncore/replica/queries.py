@@ -166,7 +166,14 @@ class Query(Generic[T]):
 
     def live(self) -> LiveQuery[T]:
         """The result as it goes on: now, and whenever it differs, by changes of this and of other devices."""
-        return LiveQuery(self._replica, self._space, self._question, after=self._after, made=self._made)
+        return LiveQuery(
+            self._replica,
+            self._space,
+            self._question,
+            after=self._after,
+            made=self._made,
+            computing=self._in_space,
+        )
 
     async def explain(self) -> str:
         """How it would be carried out now, in words, with a warning if it reads very many documents."""
@@ -308,6 +315,13 @@ class Query(Generic[T]):
         async with aclosing(self._found(self._question)) as all_found:
             async for found in all_found:
                 yield found.document
+
+    def _in_space(self, space: int) -> "Query[T]":
+        """The same query of one space, also when another one becomes the default."""
+        replica = self._replica
+        query = Query(replica, lambda: replica.current_space(space), self._question, made=self._made)
+        query._after = self._after
+        return query
 
     def _tag(self) -> bytes:
         question = self._question

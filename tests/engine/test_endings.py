@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from syncore import Model, Replica, Space
+from syncore import Model, Replica, Space, count
 from syncore.core.errors import Closed
 from tests.replica.databases import let_others_run
 from tests.sync.memory_relay import ADDRESS, relay_in_memory, replica_at
@@ -29,6 +29,8 @@ ITERATORS: dict[str, Callable[[Replica, Space], AsyncIterator[object]]] = {
     "model.watch_invalid": lambda _, space: space.collection(Note).watch_invalid(),
     "live": lambda _, space: aiter(space.collection("notes").find().live()),
     "live.changes": lambda _, space: space.collection("notes").find(limit=2).live().changes(),
+    "live.count": lambda _, space: space.collection("notes").find().live().count(),
+    "live.group": lambda _, space: space.collection("notes").find().live().group("n", k=count()),
     "model.live": lambda _, space: aiter(space.collection(Note).find().live()),
     "statuses": lambda _, space: space.statuses(),
     "presence.changes": lambda _, space: space.presence.changes(),

@@ -15,9 +15,10 @@ from syncore.core.errors import Closed, DiskFull, Misused, TooLarge
 from syncore.core.limits import MAX_WATCH_BACKLOG
 from syncore.core.ports import SqlConnection
 from syncore.documents.changes import List, Text, splice
+from syncore.query.aggregates import count, sum_
 from syncore.query.differences import Difference
 from syncore.query.paths import where
-from syncore.replica import live_window
+from syncore.replica import live_numbers, live_window
 from syncore.replica.collection import Collection
 from syncore.replica.live_query import LiveQuery
 from syncore.replica.live_stream import LiveStream
@@ -26,6 +27,7 @@ from syncore.replica.settings import RuleLike
 from syncore.replica.views import Document
 from tests.replica.databases import PrivateReplica, let_others_run, open_private
 from tests.replica.world import make_world
+from tests.sync.memory_relay import ADDRESS, relay_in_memory, replica_at
 
 R = TypeVar("R")
 
@@ -340,3 +342,112 @@ async def test_a_result_that_is_too_large_says_so(tmp_path: Path, monkeypatch: p
             with pytest.raises(TooLarge):
                 await anext(stream)
         assert len(await anext(notes.find(limit=5).live().results())) == 5
+
+
+async def test_numbers_are_live(tmp_path: Path) -> None:
+    """Counts, aggregates and groups come when they differ, and are what the query gives."""
+    draw = random.Random(3)
+    async with open_private(tmp_path / "a.db") as replica:
+        notes = replica.collection()
+        for query in (notes.find(where.n > 2), notes.find(order_by="-n", limit=3), notes.find(where=is_even)):
+            live = query.live()
+            counts, groups = live.count(), live.group("n", k=count())
+            totals = live.aggregate(total=sum_("n"))
+            number, rows, total = await anext(counts), await anext(groups), await anext(totals)
+            for _ in range(25):
+                await write(replica, notes, f"d{draw.randrange(6)}", draw)
+                found_count = await newest(counts)
+                number = number if found_count is None else found_count
+                assert number == await query.count()
+                found = await newest(groups)
+                rows = rows if found is None else found
+                assert rows == await query.group("n", k=count())
+                sums = await newest(totals)
+                total = total if sums is None else sums
+                assert total == await query.aggregate(total=sum_("n"))
+            assert await newest(counts) is None
+            assert await newest(groups) is None
+            assert await newest(totals) is None
+
+
+async def test_numbers_are_computed_for_what_counts_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change of what does not count, and did not, reads nothing; a count never does."""
+    async with open_private(tmp_path / "a.db") as replica:
+        notes = replica.collection()
+        await notes.insert({"n": 1}, id="a")
+        await notes.insert({"n": 9}, id="b")
+        live = notes.find(where.n < 5).live()
+        counts, groups = live.count(), live.group("n", k=count())
+        assert (await anext(counts), await anext(groups)) == (1, [{"n": 1, "k": 1}])
+
+        async def refused(_: object) -> None:
+            pytest.fail("it was read")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(replica.local, "read", refused)
+            await notes.insert({"n": 8}, id="c")
+            await notes.insert({"n": 7}, id="d")
+            assert await newest(counts) is None
+            assert await newest(groups) is None
+            await notes.insert({"n": 2}, id="e")
+            assert await anext(counts) == 2
+        assert await anext(groups) == [{"n": 1, "k": 1}, {"n": 2, "k": 1}]
+        monkeypatch.setattr(live_numbers, "MAX_LIVE_COUNTED", 2)
+        await notes.insert({"n": 3})
+        with pytest.raises(TooLarge):
+            await anext(counts)
+
+
+async def test_sharing_the_space_goes_on(tmp_path: Path) -> None:
+    """The same documents in the space that the private one became have new tokens, and go on to change."""
+    async with relay_in_memory() as relay, replica_at(relay, tmp_path, "a") as replica:
+        notes = replica.collection("notes")
+        await notes.insert({"n": 1}, id="a")
+        follower = Follower(notes.find(order_by="n"))
+        counts = notes.find().live().count()
+        assert await anext(counts) == 1
+        await follower.check()
+        await replica.share(ADDRESS)
+        await follower.check()
+        await notes.update("a", {"n": 2}, seen=follower.shown[0].token)
+        await notes.insert({"n": 0}, id="b")
+        await follower.check()
+        assert [one.id for one in follower.built] == ["b", "a"]
+        assert await anext(counts) == 2
+
+
+async def test_a_transaction_is_never_seen_in_half(tmp_path: Path) -> None:
+    """Where reading on shows a commit that was not told of yet, the result waits for the rest of it."""
+    async with open_private(tmp_path / "a.db") as replica:
+        notes, real = replica.collection(), replica.database.write
+        for number in range(9):
+            await notes.insert({"n": number, "v": 0}, id=f"d{number}")
+        live = notes.find(order_by="n", limit=3).live().results()
+        assert len(await anext(live)) == 3
+        async with replica.transaction() as transaction:
+            for number in range(4):
+                await transaction.delete(("notes", f"d{number}"))
+        release = asyncio.Event()
+
+        async def slow(*arguments: Any, **more: Any) -> Any:  # noqa: ANN401 - passed on
+            result = await real(*arguments, **more)
+            await release.wait()  # stored, and nobody knows
+            return result
+
+        async def write() -> None:
+            async with replica.transaction() as transaction:
+                for number in range(4, 9):
+                    await transaction.update(("notes", f"d{number}"), v=1)
+
+        replica.database.write = slow  # type: ignore[method-assign]
+        writing = asyncio.ensure_future(write())
+        await let_others_run()
+        step = asyncio.ensure_future(anext(live))
+        await let_others_run()
+        assert not step.done()
+        release.set()
+        await writing
+        assert [(one.id, one["v"]) for one in await step] == [("d4", 1), ("d5", 1), ("d6", 1)]
+        replica.database.write = real  # type: ignore[method-assign]
