@@ -1,8 +1,8 @@
 """The view of a live query that shows numbers: counts and groups.
 
 It knows which documents count, by their ids. A change of one that does not count, and did not, costs a look
-at it. A count is how many there are; anything else is computed anew, by the query, when a document that counts
-has changed.
+at it. A count is how many there are; anything else is computed anew, by the query, when a document that
+counts has changed.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
