@@ -3,17 +3,26 @@
 import argparse
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from syncore.cli.opening import chosen_space, looked_at, owned
 from syncore.cli.output import Output, printable
+from syncore.cli.schemas import read_schema
 from syncore.cli.showing import cell
 from syncore.cli.syncing import for_a_while, until_stopped
 from syncore.codec.json_values import Json, datetime_text, parse_json
 from syncore.core.errors import InvalidChange, InvalidValue, Misused
 from syncore.documents.changes import UNSET, Unset
 from syncore.documents.operations import FieldKind
-from syncore.documents.rules import CollectionRules, DeletionRule, Rule, parse_deletion_rule, parse_rule
+from syncore.documents.rules import (
+    CollectionRules,
+    DeletionRule,
+    Rule,
+    SchemaSetting,
+    parse_deletion_rule,
+    parse_rule,
+)
 from syncore.engine.space import Space
 from syncore.exchange.json_forms import field_from_json, field_to_json
 from syncore.replica.conflicts import Conflict, ConflictKind, ConflictSibling
@@ -46,7 +55,12 @@ def configure(options: argparse.Namespace, output: Output) -> int:
         fields[name] = _rule(options, "--field", rule, parse_rule) or UNSET
     default = _rule(options, "--default", options.default, parse_rule)
     deletion = _rule(options, "--deletion", options.deletion, parse_deletion_rule)
-    return asyncio.run(_configure(options, output, default=default, fields=fields, deletion=deletion))
+    schema: dict[str, Json] | Unset | None = None
+    if options.schema is not None:
+        schema = UNSET if options.schema == _UNSET else read_schema(Path(options.schema))
+    return asyncio.run(
+        _configure(options, output, default=default, fields=fields, deletion=deletion, schema=schema)
+    )
 
 
 def settings(options: argparse.Namespace, output: Output) -> int:
@@ -134,10 +148,11 @@ async def _configure(
     default: Rule | Unset | None,
     fields: dict[str, Rule | Unset],
     deletion: DeletionRule | Unset | None,
+    schema: dict[str, Json] | Unset | None,
 ) -> int:
     async with owned(options, output) as replica:
         collection = chosen_space(replica, options).collection(options.collection)
-        rules = await collection.configure(default=default, fields=fields, deletion=deletion)
+        rules = await collection.configure(default=default, fields=fields, deletion=deletion, schema=schema)
         await replica.flush()
     _show_rules(options.collection, rules, output)
     return 0
@@ -159,7 +174,7 @@ async def _settings(options: argparse.Namespace, output: Output) -> int:
 
 def _show_rules(collection: str, rules: CollectionRules, output: Output) -> None:
     fields = {name: str(rule) for name, rule in sorted(rules.fields.items())}
-    record = {
+    record: dict[str, object] = {
         "collection": collection,
         "default": str(rules.default),
         "deletion": str(rules.deletion),
@@ -169,6 +184,9 @@ def _show_rules(collection: str, rules: CollectionRules, output: Output) -> None
         f"{printable(collection)}: {printable(str(rules.default))}, deletion {printable(str(rules.deletion))}"
     ]
     lines += [f"  {printable(name)}: {printable(rule)}" for name, rule in fields.items()]
+    if isinstance(rules.schema, SchemaSetting):
+        record["schema"] = {"version": rules.schema.version, "hash": rules.schema.hash.hex()}
+        lines.append(f"  schema of version {rules.schema.version}, {rules.schema.hash.hex()[:16]}")
     output.result(record, "\n".join(lines))
 
 

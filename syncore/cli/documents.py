@@ -2,15 +2,18 @@
 
 import argparse
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from syncore.cli.changes import assigned, wanted_document
 from syncore.cli.opening import chosen_space, looked_at, owned
 from syncore.cli.output import Output, printable
 from syncore.cli.showing import document_table, document_text, siblings_json, siblings_text
-from syncore.documents.projection import FieldValue
 from syncore.exchange.json_forms import shown_value
 from syncore.exchange.json_lines import document_json
+from syncore.query.expression_parsing import parse_expression
+from syncore.query.expressions import Expression, both
+from syncore.replica.arguments import checked_query
+from syncore.replica.queries import Query
 from syncore.replica.views import Document
 
 _PAGE = 200
@@ -30,8 +33,15 @@ def get(options: argparse.Namespace, output: Output) -> int:
 
 def find(options: argparse.Namespace, output: Output) -> int:
     """List documents, or count them."""
-    equal = {name: shown_value(change) for name, change in assigned(options, options.words)}
-    return asyncio.run(_count(options, output, equal) if options.count else _find(options, output, equal))
+    expression = checked_query(
+        {name: shown_value(change) for name, change in assigned(options, options.words)}
+    )
+    if options.where is not None:
+        expression = both(expression, parse_expression(options.where))
+    order = () if options.order is None else tuple(options.order.split(","))
+    if options.count and options.explain:
+        options.refuse("--count carries the query out, and --explain does not")
+    return asyncio.run(_find(options, output, expression, order))
 
 
 def delete(options: argparse.Namespace, output: Output) -> int:
@@ -78,35 +88,39 @@ async def _get(options: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-async def _count(options: argparse.Namespace, output: Output, equal: Mapping[str, FieldValue]) -> int:
-    count = 0
+async def _find(
+    options: argparse.Namespace, output: Output, expression: Expression, order: Sequence[str]
+) -> int:
     async with looked_at(options) as replica:
         documents = chosen_space(replica, options).collection(options.collection)
-        async for _ in documents.find(equal, limit=options.limit):
-            count += 1
-    output.result({"count": count}, str(count))
+        query = documents.find(expression, order_by=order, limit=options.limit)
+        if options.explain:
+            told = await query.explain()
+            output.result({"explain": told}, "\n".join(map(printable, told.split("\n"))))
+        elif options.count:
+            count = await query.count()
+            output.result({"count": count}, str(count))
+        else:
+            await _list(query, output)
     return 0
 
 
-async def _find(options: argparse.Namespace, output: Output, equal: Mapping[str, FieldValue]) -> int:
+async def _list(query: Query[Document], output: Output) -> None:
     page: list[Document] = []
     found = 0
-    async with looked_at(options) as replica:
-        documents = chosen_space(replica, options).collection(options.collection)
-        async for document in documents.find(equal, limit=options.limit):
-            found += 1
-            if output.is_json:
-                output.result(document_json(document))
-                continue
-            page.append(document)
-            if len(page) == _PAGE:
-                output.text(document_table(page))
-                page = []
+    async for document in query:
+        found += 1
+        if output.is_json:
+            output.result(document_json(document))
+            continue
+        page.append(document)
+        if len(page) == _PAGE:
+            output.text(document_table(page))
+            page = []
     if page:
         output.text(document_table(page))
     if not found:
         output.note("no documents")
-    return 0
 
 
 async def _delete(options: argparse.Namespace, output: Output) -> int:

@@ -12,7 +12,7 @@ from syncore.cli.arguments.common import Subparsers, add_options
 from syncore.cli.arguments.conflicts import add_conflicts, add_history
 from syncore.cli.arguments.documents import add_doctor, add_documents, add_files
 from syncore.cli.arguments.exchange import add_exporting, add_importing
-from syncore.cli.arguments.queries import add_queries
+from syncore.cli.arguments.queries import add_indexes, add_queries, add_schemas
 from syncore.cli.arguments.sharing import add_presence, add_sharing, add_syncing
 
 DEFAULT_REPLICA: Final = "syncore.db"
@@ -74,6 +74,8 @@ def make_parser(environment: Mapping[str, str], *, with_demo: bool) -> argparse.
         add_files,
         add_documents,
         add_queries,
+        add_indexes,
+        add_schemas,
         add_history,
         add_doctor,
         add_importing,

@@ -119,3 +119,24 @@ def test_other_kind(machine: Machine) -> None:
     assert outcome.code == 1
     assert outcome.error["error"] == "InvalidChange"
     assert machine.ok("get", "movies", "x", "--json").record == {"$id": "x", "n": 1}
+
+
+def test_finding_with_an_expression(machine: Machine) -> None:
+    """--where says what documents are like, --order how they come, --explain how they are found."""
+    for name, year in (("alien", 1979), ("aliens", 1986), ("brazil", 1985)):
+        machine.ok("put", "movies", name, f"year={year}", "kind=film")
+
+    def found(*arguments: str) -> list[object]:
+        return [one["$id"] for one in machine.ok("find", "movies", *arguments, "--json").records]
+
+    assert found("--where", "year > 1980", "--order=-year") == ["aliens", "brazil"]
+    assert found("--order", "kind,year", "--limit", "2") == ["alien", "brazil"]
+    assert found("kind=film", "--where", 'year = 1985 or year in (1979, "x")') == ["alien", "brazil"]
+    assert machine.ok("find", "movies", "--where", "year > 1980", "--count").out == "2\n"
+    assert machine.ok("find", "movies", "--count", "--limit", "1").out == "1\n"
+    told = machine.ok("find", "movies", "--where", "year > 1980", "--explain")
+    assert told.out.startswith("find in movies: year > 1980")
+    assert machine.ok("find", "movies", "--explain", "--json").record["explain"]
+    wrong = machine.run("find", "movies", "--where", "year >")
+    assert (wrong.code, "at character 7: year >-->" in wrong.err) == (1, True)
+    assert machine.run("find", "movies", "--explain", "--count").code == 2

@@ -52,6 +52,9 @@ def add_conflicts(commands: Subparsers) -> None:
     rules.add_argument(
         "--deletion", metavar="RULE", help="for documents that are deleted and changed at once"
     )
+    rules.add_argument(
+        "--schema", metavar="FILE", help="what documents have to look like, a JSON Schema; unset for nothing"
+    )
     shown = add_command(commands, "conflicts:settings", "show the rules by which conflicts are resolved")
     shown.add_argument("collection", nargs="?", metavar="COLLECTION", help="otherwise all that have settings")
 
