@@ -11,7 +11,7 @@ from syncore.documents.projection import FieldValue
 from syncore.documents.rules import CollectionRules, DeletionRule
 from syncore.query.expressions import Expression
 from syncore.query.paths import Path
-from syncore.replica.arguments import checked_question
+from syncore.replica.arguments import checked_fields, checked_question
 from syncore.replica.collection import Collection
 from syncore.replica.invalid import InvalidDocument
 from syncore.replica.local_replica import LocalReplica
@@ -111,11 +111,7 @@ class ModelCollection(Generic[M]):
             InvalidChange: the model has no such field.
             ValidationFailed: something would not fit.
         """
-        known = fields_of(self.model)
-        changes: dict[str, object] = dict(fields or {})
-        for name, value in more.items():
-            check_field(self.model, name)
-            changes[name] = known[name].stored(value)
+        changes = {**checked_fields(fields), **typed_changes(self.model, more)}
         await self.publish()
         changed = await self.documents.update(id_of(document), changes, seen=seen, durability=durability)
         return self._made(changed)
@@ -217,6 +213,18 @@ class ModelCollection(Generic[M]):
 def id_of(document: str | Ref[M] | M) -> str:
     """The id of a document that is given in one of several ways."""
     return document if isinstance(document, str) else document.id
+
+
+def typed_changes(model: type[Model], changes: Mapping[str, object]) -> dict[str, object]:
+    """Changes of a model's fields as documents hold them.
+
+    Raises:
+        InvalidChange: the model has no such field.
+    """
+    known = fields_of(model)
+    for name in changes:
+        check_field(model, name)
+    return {name: known[name].stored(value) for name, value in changes.items()}
 
 
 def _passing(where: Callable[[M], bool], made: Callable[[Document], M]) -> Callable[[Document], bool]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar, overload
 
-from syncore.core.errors import Closed, DocumentNotFound, InvalidChange, Misused
+from syncore.core.errors import Closed, DocumentNotFound, InvalidChange, InvalidName, Misused
 from syncore.core.identifiers import DocumentKey, Writer, check_collection, check_name
 from syncore.core.ports import Durability
 from syncore.replica.arguments import checked_durability, checked_fields
@@ -12,12 +12,15 @@ from syncore.replica.document_work import DocumentWork
 from syncore.replica.identities import fresh_id
 from syncore.replica.intents import Intent, Verb
 from syncore.replica.local_replica import LocalReplica
+from syncore.replica.model import Model, is_model
+from syncore.replica.model_collection import ModelCollection, typed_changes
 from syncore.replica.planning import PreparedPlan, apply_intent, prepare
 from syncore.replica.requests import CommitRequest
 from syncore.replica.seen import seen_vector
 from syncore.replica.views import Document
 
 _PLACE = 2
+M = TypeVar("M", bound=Model)
 
 
 class Transaction:
@@ -45,13 +48,28 @@ class Transaction:
 
     async def insert(
         self,
-        collection: str,
+        collection: str | Model,
         fields: Mapping[str, object] | None = None,
         /,
         *,
         id: str | None = None,  # noqa: A002 - the word that documents use
     ) -> str:
-        """Add a document; its id. Arguments as in :meth:`Collection.insert`."""
+        """Add a document; its id.
+
+        Args:
+            collection: The name of a collection; or an object of a model, which has fields and collection.
+            fields: As in :meth:`Collection.insert`; none beside an object of a model.
+            id: The document's id; a fresh one if none is given.
+
+        Raises:
+            DocumentExists, ValidationFailed, InvalidValue, InvalidName, TooLarge: it cannot be added.
+            InvalidSchema: the collection's schema says something else than the model.
+        """
+        if isinstance(collection, Model):
+            if fields is not None:
+                raise Misused("an object of a model has its fields itself", hint="insert(model, id=..)")
+            fields = collection.as_fields()
+            collection = await self._published(type(collection))
         if id is None:
             id = fresh_id(self._replica.clock, self._replica.entropy)  # noqa: A001
         await self._add(Intent(verb=Verb.INSERT, key=_key(collection, id), changes=checked_fields(fields)))
@@ -59,7 +77,7 @@ class Transaction:
 
     async def update(
         self,
-        document: tuple[str, str] | Document,
+        document: tuple[str, str] | Document | Model,
         fields: Mapping[str, object] | None = None,
         /,
         *,
@@ -68,8 +86,11 @@ class Transaction:
     ) -> None:
         """Change fields of a document, given as itself or as ``(collection, id)``.
 
-        Arguments as in :meth:`Collection.update`.
+        Arguments as in :meth:`Collection.update`; for an object of a model as in its collection's.
         """
+        if isinstance(document, Model):
+            await self._published(type(document))
+            more = typed_changes(type(document), more)
         changes = {**checked_fields(fields), **more}
         if not changes:
             raise InvalidChange("an update without fields changes nothing", hint="name at least one field")
@@ -77,17 +98,32 @@ class Transaction:
             Intent(verb=Verb.UPDATE, key=key_of(document), changes=changes, seen=await self._seen(seen))
         )
 
-    async def delete(self, document: tuple[str, str] | Document, *, seen: str | None = None) -> None:
+    async def delete(self, document: tuple[str, str] | Document | Model, *, seen: str | None = None) -> None:
         """Delete a document, given as itself or as ``(collection, id)``."""
         await self._add(Intent(verb=Verb.DELETE, key=key_of(document), seen=await self._seen(seen)))
 
-    async def get(self, collection: str, id: str) -> Document:  # noqa: A002 - the word that documents use
-        """A document as it would be if the transaction were committed now.
+    @overload
+    async def get(self, collection: str, id: str) -> Document: ...
+
+    @overload
+    async def get(self, collection: type[M], id: str) -> M: ...
+
+    async def get(
+        self,
+        collection: str | type[M],
+        id: str,  # noqa: A002 - the word that documents use
+    ) -> Document | M:
+        """A document as it would be if the transaction were committed now; of a model an object.
 
         Raises:
             DocumentNotFound: there would be none.
         """
         self._check_open()
+        if not isinstance(collection, str) and is_model(collection):
+            return collection.from_document(await self._look_up(collection.__collection__, id))
+        return await self._look_up(collection, id)
+
+    async def _look_up(self, collection: object, id: str) -> Document:  # noqa: A002
         key = _key(collection, id)
         state = self._replica.spaces[self._number()]
 
@@ -144,6 +180,12 @@ class Transaction:
             ready = self._prepared[key] = prepare(self._intents.get(key, ()), key, work)
         return ready
 
+    async def _published(self, model: type[Model]) -> str:
+        """The collection of a model, once the model's schema is that of the collection."""
+        self._check_open()
+        await ModelCollection(self._replica, self._number, model).publish()
+        return model.__collection__
+
     async def _seen(self, token: str | None) -> dict[Writer, int] | None:
         return None if token is None else await seen_vector(self._replica, self._number(), token)
 
@@ -158,7 +200,9 @@ class Transaction:
             raise Misused("the transaction was not begun", hint="use it in `async with`, which commits it")
 
 
-def _key(collection: str, id_: str) -> DocumentKey:
+def _key(collection: object, id_: str) -> DocumentKey:
+    if not isinstance(collection, str):
+        raise InvalidName(f"a collection is given by its name, not as {type(collection).__name__}")
     return DocumentKey(check_collection(collection), check_name(id_, "a document id"))
 
 
@@ -169,6 +213,8 @@ def key_of(document: object) -> DocumentKey:
         Misused: it is neither.
         InvalidName: nothing can be named so.
     """
+    if isinstance(document, Model):
+        document = document.document
     if isinstance(document, Document):
         return DocumentKey(document.collection, document.id)
     if not isinstance(document, tuple) or len(document) != _PLACE:

@@ -334,3 +334,28 @@ async def test_typed_queries_have_everything_that_plain_ones_have(tmp_path: Path
         assert [film.title for film in await rest] == ["t1"]
         assert await query.count() == 3
         assert await made.find().aggregate(total=sum_("score")) == {"total": 6}
+
+
+async def test_objects_in_transactions(tmp_path: Path) -> None:
+    """A transaction takes and gives objects of models as the model's collection does, all or nothing."""
+    async with open_private(tmp_path / "a.db") as replica:
+        collection = films(replica)
+        async with replica.transaction() as transaction:
+            id_ = await transaction.insert(Film(title="Alien", genre=Genre.HORROR))
+            assert (await transaction.get(Film, id_)).genre is Genre.HORROR
+            await transaction.insert("films", Film(title="Ran").as_fields(), id="ran")
+            assert await collection.find_one(id_) is None
+        assert isinstance((await collection.documents.settings()).schema, SchemaSetting)
+        alien = await collection.get(id_)
+        async with replica.transaction() as transaction:
+            await transaction.update(alien, genre=Genre.COMEDY)
+            assert (await transaction.get("films", id_))["genre"] == "comedy"
+            await transaction.delete(await collection.get("ran"))
+            with pytest.raises(InvalidChange, match="no field 'titel'"):
+                await transaction.update(alien, titel="x")
+            with pytest.raises(Misused, match="in no collection yet"):
+                await transaction.update(Film(title="x", genre=Genre.COMEDY), title="y")
+            with pytest.raises(Misused, match="has its fields itself"):
+                await transaction.insert(Film(title="x", genre=Genre.COMEDY), {})
+        assert (await collection.get(id_)).genre is Genre.COMEDY
+        assert await collection.find_one("ran") is None
