@@ -208,6 +208,7 @@ def _json(conflict: Conflict) -> dict[str, Json]:
         "problem": conflict.problem,
         "siblings": [_sibling_json(sibling) for sibling in conflict.siblings],
         "token": conflict.token,
+        "holder": None if conflict.holder is None else list(conflict.holder),
     }
 
 
@@ -228,7 +229,8 @@ def _text(conflict: Conflict) -> str:
     """A conflict for people: where and by which rule, then its siblings, named as ``--choose`` wants."""
     state = "" if conflict.is_open else ", settled"
     problem = f"; {printable(conflict.problem)}" if conflict.problem else ""
-    lines = [f"{_place(conflict)} ({printable(conflict.rule)}{state}{problem})"]
+    holder = "" if conflict.holder is None else f": {printable('/'.join(conflict.holder))}"
+    lines = [f"{_place(conflict)} ({printable(conflict.rule)}{holder}{state}{problem})"]
     if conflict.kind is ConflictKind.VALUES:
         lines.append(f"  shows {printable(cell(conflict.value))}")
     lines += [f"  {one.name}  {_sibling_text(one)}" for one in conflict.siblings]

@@ -50,6 +50,10 @@ class ConflictKind(Enum):
     """What kind of field it is: one made it a counter, say, and another one a text."""
     DELETION = "deletion"
     """Whether the document is there: one deleted it while another one changed it."""
+    UNIQUE = "unique"
+    """A value that only one document may have, and that another one has."""
+    REFERENCE = "reference"
+    """A reference to a document that is not there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,8 @@ class Conflict:
         is_open: Whether that rule leaves it to a person to decide.
         problem: Why the field's own rule did not decide; empty where it did.
         token: What was read, as of a document.
+        holder: The other document, as (collection, id): who has the value, or who is named and not there;
+            None where the writers of one document disagree.
     """
 
     collection: str
@@ -111,6 +117,7 @@ class Conflict:
     is_open: bool
     problem: str
     token: str
+    holder: tuple[str, str] | None = None
     _settle: Settle = dataclass_field(compare=False, repr=False)
 
     def stands_in(self, found: Sequence["Conflict"]) -> bool:
@@ -177,7 +184,9 @@ class Conflict:
             DocumentNotFound: the document was deleted meanwhile.
             InvalidChange: the conflict was settled meanwhile.
         """
-        if self.kind is ConflictKind.VALUES:
+        if self.holder is not None or self.kind is ConflictKind.UNIQUE:
+            await self._settle(self, Verb.UPDATE, self.value)
+        elif self.kind is ConflictKind.VALUES:
             shown = encode_value(self.value)
             same = (one for one in self.siblings if one.is_shown and encode_value(one.value) == shown)
             sibling = next(same, None)  # none where the rule made a value of its own
@@ -266,7 +275,7 @@ class ConflictReader:
             )
             for one in in_order_of_showing(stored, verdict.winners, self.context)
         )
-        yield self._conflict(
+        yield self.conflict(
             document,
             name,
             ConflictKind.VALUES,
@@ -288,7 +297,7 @@ class ConflictReader:
             for place, (kind, value) in enumerate(zip(kinds, values, strict=True))
         )
         rule = "counter, set, text, list, register"
-        return self._conflict(
+        return self.conflict(
             document, name, ConflictKind.KINDS, siblings=siblings, value=values[0], rule=rule, is_open=True
         )
 
@@ -314,7 +323,7 @@ class ConflictReader:
             for dot, is_deletion in sorted(sides, key=lambda side: side[1] != is_gone)
         )
         contest = deletion_contest(record, rules)
-        return self._conflict(
+        return self.conflict(
             document,
             None,
             ConflictKind.DELETION,
@@ -325,7 +334,7 @@ class ConflictReader:
             problem="this version of syncore does not know the rule" if contest is Contest.LACKING else "",
         )
 
-    def _conflict(
+    def conflict(
         self,
         document: DocumentState,
         name: str | None,
@@ -337,6 +346,7 @@ class ConflictReader:
         is_open: bool,
         problem: str = "",
     ) -> Conflict:
+        """A conflict as it stands."""
         return Conflict(
             collection=document.key.collection,
             id=document.key.id,

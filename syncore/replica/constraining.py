@@ -23,6 +23,8 @@ from syncore.storage.standing_rows import ClaimRow, StandingRow, StandingRows
 
 Facts = Mapping[DocumentKey, DocumentFacts | None]
 """What documents come to; None for one that nobody ever wrote."""
+Change = tuple[Standing | None, Standing | None]
+"""How a document stood and how it stands; None for one that constraints did not know, or do not any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +66,24 @@ class Constraining:
         """Everything that is known, with these facts over what is stored."""
         return SqlGround(self, self._rows, now)
 
-    def take(self, now: Facts) -> dict[DocumentKey, Standing | None]:
-        """Keep what documents come to; all documents that stand otherwise now, and how.
+    def take(self, now: Facts) -> dict[DocumentKey, Change]:
+        """Keep what documents come to; how all documents stood and stand that stand otherwise now.
 
         Every document has a row already. One that was never written stands no more.
         """
         changed, found = self._evaluate(now)
+        taken: dict[DocumentKey, Change] = {}
         for key in {**dict.fromkeys(changed), **found}:
             stored = self.find(key)
             facts = now[key] if key in changed else None if stored is None else stored.facts
             standing = found.get(key, None if stored is None else stored.standing)
+            taken[key] = None if stored is None else stored.standing, None if facts is None else standing
             if facts is None:
                 self._remove(key)
             else:
                 assert standing is not None, "whoever is new stands somehow"
                 self.put(key, facts, standing)
-        return {**found, **{key: None for key in changed if now[key] is None}}
+        return taken
 
     def clear(self) -> list[int]:
         """Forget everything; the rows of the documents that were not shown as their states say."""

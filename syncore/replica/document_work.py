@@ -203,10 +203,10 @@ class DocumentWork:
         constraints = self._state.constraints
         facts = {key: self.facts(key) for key in keys if key.collection in constraints}
         shown: dict[DocumentKey, Projection] = {}
-        for key, standing in self.constraining.take(facts).items() if facts else ():
-            held = self.hold(key)
-            restraint = restraint_of(standing)
-            if restraint != held.visible.restraint:
+        for key, (before, after) in self.constraining.take(facts).items() if facts else ():
+            restraint = restraint_of(after)
+            if restraint != restraint_of(before):
+                held = self.hold(key)
                 held.visible.restraint = restraint
                 shown[key] = self._project(key, held)
                 self._store(key, held, shown[key])

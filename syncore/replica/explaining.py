@@ -32,6 +32,7 @@ from syncore.documents.rich_order import Placed, placed_runs
 from syncore.documents.structures import decode_element
 from syncore.documents.yjs_update import LIST_ROOT, TEXT_ROOT, decode_update
 from syncore.protocol.ports import BodyCipher, Verify
+from syncore.replica.constraint_conflicts import holder_of, unique_rule
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.entries import DecodedEntry
 from syncore.replica.explanations import Explanation, Origin, Part, problems_of
@@ -141,6 +142,7 @@ class _Explaining:
                 hint=f"its fields are {names}" if names else "it has no fields at all",
                 field=name,
             )
+        self._work = work
         self._document = work.hold(key).visible
         self._context = work.context
         self._rules = work.context.rules_of(key.collection)
@@ -148,6 +150,20 @@ class _Explaining:
         self._name = name
         self._projection = projection
         self._provenance = provenance
+
+    def _held_back(self) -> tuple[str, str] | None:
+        """Why constraints do not let the field show what it holds; None where they let it."""
+        restraint, stored = self._document.restraint, self._work.constraining.find(self._key)
+        if restraint is None or stored is None or self._name not in restraint.fields:
+            return None
+        for claim in stored.facts.claims:
+            if claim.constraint in stored.standing.lost and claim.fields[-1] == self._name:
+                holder = holder_of(self._work.constraining, claim)
+                who = "another document" if holder is None else f"{holder.collection}/{holder.id}"
+                return unique_rule(claim), f"{who} has held this value for longer, and has it"
+        gone = next(one for one in stored.standing.nulled if one.field == self._name)
+        name = f"{gone.target.collection}/{gone.target.id}"
+        return f"{gone.on_delete} {gone.target.collection}", f"it names {name}, which is not there"
 
     def explain(self) -> Explanation:
         """The field as what it shows as; of what else it is there as, that it is."""
@@ -165,6 +181,8 @@ class _Explaining:
                 FieldKind.TEXT: self._text,
                 FieldKind.LIST: self._list,
             }[first]()
+        if held_back := self._held_back():
+            rule, reason = held_back
         if others:
             hidden = " and a ".join(kind.name.lower() for kind in others)
             reason += f"; concurrent writers made it a {hidden} too, and a {first.name.lower()} shows first"

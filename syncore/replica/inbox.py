@@ -8,6 +8,7 @@ from syncore.core.identifiers import SETTINGS, DocumentKey, check_collection
 from syncore.core.ports import Durability
 from syncore.documents.resolution import Contest
 from syncore.replica.conflicts import Conflict, ConflictReader
+from syncore.replica.constraint_conflicts import constraint_conflicts
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.intents import Intent, Verb
 from syncore.replica.live_lists import Listed, flat, watch_list
@@ -70,16 +71,14 @@ class ConflictInbox:
         """The conflicts of some documents, and the id behind which to go on."""
         reader = self._reader(work)
         rows = work.rows.contested(collection, at_least=at_least, after=after, limit=_PAGE)
-        listed = {
-            (row.key.collection, row.key.id): reader.conflicts(work.hold(row.key).visible) for row in rows
-        }
+        listed = {(row.key.collection, row.key.id): conflicts_of(work, reader, row.key) for row in rows}
         return listed, rows[-1].key.id if len(rows) == _PAGE else None
 
     async def _look_again(self, change: Change) -> list[Conflict]:
         key = DocumentKey(change.collection, change.id)
 
         def look(work: DocumentWork) -> list[Conflict]:
-            return self._reader(work).conflicts(work.hold(key).visible)
+            return conflicts_of(work, self._reader(work), key)
 
         return [one for one in await self._replica.preview(self._space(), look) if one.is_open]
 
@@ -101,7 +100,7 @@ class ConflictInbox:
             visible = work.hold(key).visible
             if conflict.field is not None and not visible.is_live(work.context):
                 return True  # the write says better what is wrong
-            return conflict.stands_in(self._reader(work).conflicts(visible))
+            return conflict.stands_in(conflicts_of(work, self._reader(work), key))
 
         if not await self._replica.preview(number, look):
             raise InvalidChange(
@@ -116,3 +115,9 @@ class ConflictInbox:
             seen=await seen_vector(self._replica, number, conflict.token),
         )
         await self._replica.commit(CommitRequest(number, (intent,), Durability.NORMAL))
+
+
+def conflicts_of(work: DocumentWork, reader: ConflictReader, key: DocumentKey) -> list[Conflict]:
+    """All conflicts of a document, those of its own writers first."""
+    visible = work.hold(key).visible
+    return reader.conflicts(visible) + constraint_conflicts(visible, reader, work.constraining)

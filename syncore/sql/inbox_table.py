@@ -15,6 +15,7 @@ from syncore.documents.rules import ResolverName
 from syncore.documents.structures import encode_element
 from syncore.replica.conflicts import Conflict, ConflictReader, ConflictSibling
 from syncore.replica.document_work import DocumentWork
+from syncore.replica.inbox import conflicts_of
 from syncore.replica.space_memory import SpaceMemory
 from syncore.replica.space_state import load_spaces
 from syncore.sql.functions import ORDER
@@ -52,7 +53,7 @@ def conflict_rows(
         while after is not None:
             rows = work.rows.contested(collection, at_least=Contest.OPEN, after=after, limit=_PAGE)
             for row in rows:
-                found = reader.conflicts(work.hold(row.key).visible)
+                found = conflicts_of(work, reader, row.key)
                 yield from (_row(conflict) for conflict in found if conflict.is_open)
             after = rows[-1].key.id if len(rows) == _PAGE else None
 

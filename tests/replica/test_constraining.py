@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from syncore.core.errors import ConstraintViolated, DocumentNotFound
 from syncore.core.identifiers import DocumentKey
 from syncore.documents.changes import UNSET
+from syncore.replica.conflicts import ConflictKind
 from syncore.replica.digesting import space_digest
 from tests.replica.databases import open_private
 from tests.replica.invariants import check_constraints, check_device
@@ -44,12 +45,19 @@ async def test_an_earlier_claim_takes_a_name_over(tmp_path: Path) -> None:
     await second.collection("people").insert({"email": "x", "n": 2}, id="late")
     await second.exchange()
     assert await shown(second, "late") == "x"
+    await second.reopen()  # who loses the name is not in memory when the claim comes
     await exchange_all([first, second])
     for device in (first, second):
         assert await shown(device, "early") == "x"
         loser = await device.collection("people").get("late")
         assert dict(loser) == {"email": None, "n": 2}
         assert loser.conflicts == ("email",)
+        (conflict,) = await device.inbox.conflicts(None, resolved=False)
+        assert (conflict.id, conflict.field, conflict.kind) == ("late", "email", ConflictKind.UNIQUE)
+        assert (conflict.holder, conflict.rule, conflict.value) == (("people", "early"), "unique email", None)
+        assert [(one.value, one.device) for one in conflict.siblings] == [("x", 1)]
+        with pytest.raises(ConstraintViolated):
+            await conflict.choose(conflict.siblings[0])
     # A change of another field is not in the way, and takes no part in it.
     await first.collection("people").update("late", n=3)
     await first.collection("people").update("early", email="x", n=4)
@@ -63,6 +71,56 @@ async def test_an_earlier_claim_takes_a_name_over(tmp_path: Path) -> None:
     for device in (first, second):
         await device.reopen()
         await check_device(device)
+        await device.close()
+
+
+async def test_the_previous_holder_is_told(tmp_path: Path) -> None:
+    """Whoever watches conflicts sees that a name was taken over, and that it was settled."""
+    _, (first, second) = make_world(tmp_path, "told", 2)
+    for device in (first, second):
+        await device.open()
+    await first.collection("people").configure(unique=["email"])
+    await exchange_all([first, second])
+    await first.collection("people").insert({"email": "x"}, id="early")  # and is away
+    second.clock.time_ms = first.clock.time_ms + 60_000
+    await second.collection("people").insert({"email": "x"}, id="late")
+    await second.exchange()
+    watched = second.inbox.watch(None)
+    assert await anext(watched) == []
+    await first.exchange()
+    await second.exchange()
+    (conflict,) = await anext(watched)
+    assert (conflict.id, conflict.holder) == ("late", ("people", "early"))
+    await conflict.set("y")
+    assert await anext(watched) == []
+    assert await shown(second, "late") == "y"
+    await watched.aclose()
+    for device in (first, second):
+        await device.close()
+
+
+async def test_what_references_show_is_listed_as_settled(tmp_path: Path) -> None:
+    """A reference to what was deleted elsewhere, with whom it names; accepting writes what is shown."""
+    _, (first, second) = make_world(tmp_path, "listed", 2)
+    for device in (first, second):
+        await device.open()
+    await first.collection("books").configure(references={"author": "people", "owner": ("people", "cascade")})
+    for name in ("ann", "bob"):
+        await first.collection("people").insert({}, id=name)
+    await exchange_all([first, second])
+    for name in ("ann", "bob"):
+        await first.collection("people").delete(name)
+    await second.collection("books").insert({"author": "ann"}, id="a")
+    await second.collection("books").insert({"owner": "bob"}, id="b")
+    await exchange_all([first, second])
+    assert await first.inbox.conflicts(None, resolved=False) == []
+    nulled, gone = await first.inbox.conflicts("books", resolved=True)
+    assert (nulled.id, nulled.field, nulled.holder) == ("a", "author", ("people", "ann"))
+    assert (gone.id, gone.field, gone.rule, gone.is_open) == ("b", "owner", "cascade people", False)
+    assert [one.value for one in nulled.siblings] == ["ann"]
+    await nulled.accept()
+    assert [one.id for one in await first.inbox.conflicts("books", resolved=True)] == ["b"]
+    for device in (first, second):
         await device.close()
 
 
