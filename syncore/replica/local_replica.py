@@ -119,6 +119,7 @@ class LocalReplica:
         """End all watchers and release the file. Idempotent."""
         await self.indexing.close()
         self._is_closed = True
+        self.results.forget()  # so that queries learn that it is closed
         self.hub.close()
         await self.database.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from syncore.core.errors import DiskFull
+from syncore.core.errors import Closed, DiskFull
 from syncore.core.identifiers import DocumentKey
 from syncore.core.ports import Durability
 from syncore.query.aggregates import count, max_, sum_
@@ -18,6 +18,7 @@ from syncore.replica.result_memory import ResultMemory
 from syncore.replica.views import Document
 from tests.replica.databases import PrivateReplica, open_private
 from tests.replica.world import make_world
+from tests.sync.memory_relay import ADDRESS, relay_in_memory, replica_at
 
 
 async def everything(notes: Collection) -> list[object]:
@@ -167,6 +168,29 @@ async def test_a_write_that_is_under_way_on_a_thread_is_not_hidden(tmp_path: Pat
             replica.database.turnstile.release()
             await writing
             assert await notes.find().count() == number + 1
+
+
+async def test_a_closed_replica_answers_nothing(tmp_path: Path) -> None:
+    """Not even from memory."""
+    async with open_private(tmp_path / "a.db") as replica:
+        query = replica.collection().find()
+        assert (await query.count(), await query, await query.group("n")) == (0, [], [])
+    for ask in (query.count, query.first, query.page, query.aggregate):
+        with pytest.raises(Closed):
+            await ask()
+
+
+async def test_sharing_forgets_what_is_held(tmp_path: Path) -> None:
+    """Documents of the space that the private one became have its tokens."""
+    async with relay_in_memory() as relay, replica_at(relay, tmp_path, "a") as replica:
+        notes = replica.collection("notes")
+        await notes.insert({"n": 1}, id="a")
+        [before] = await notes.find()
+        await replica.share(ADDRESS)
+        [after] = await notes.find()
+        assert after.token != before.token
+        await notes.update(after, n=2, seen=after.token)
+        assert [one["n"] for one in await notes.find()] == [2]
 
 
 def test_sizes_are_honest() -> None:
