@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from syncore.core.errors import InvalidChange as InvalidChange
     from syncore.core.errors import InvalidInvitation as InvalidInvitation
     from syncore.core.errors import InvalidName as InvalidName
+    from syncore.core.errors import InvalidQuery as InvalidQuery
     from syncore.core.errors import InvalidRecord as InvalidRecord
     from syncore.core.errors import InvalidSchema as InvalidSchema
     from syncore.core.errors import InvalidSegment as InvalidSegment
@@ -122,6 +123,7 @@ if TYPE_CHECKING:
     from syncore.replica.model_fields import field as field
     from syncore.replica.queries import Page as Page
     from syncore.replica.queries import Query as Query
+    from syncore.replica.searching import Hit as Hit
     from syncore.replica.transaction import Transaction as Transaction
     from syncore.replica.undoing import LeftAlone as LeftAlone
     from syncore.replica.undoing import UndoOutcome as UndoOutcome
@@ -169,6 +171,7 @@ _HOMES = {
     "ImportReport": "syncore.exchange.report",
     "Index": "syncore.replica.indexes",
     "IndexProgress": "syncore.replica.indexes",
+    "Hit": "syncore.replica.searching",
     "IndexStatus": "syncore.replica.indexes",
     "IntegrityError": "syncore.core.errors",
     "InvalidChange": "syncore.core.errors",
@@ -177,6 +180,7 @@ _HOMES = {
     "InvalidName": "syncore.core.errors",
     "InvalidRecord": "syncore.core.errors",
     "ConstraintViolated": "syncore.core.errors",
+    "InvalidQuery": "syncore.core.errors",
     "InvalidSchema": "syncore.core.errors",
     "InvalidSegment": "syncore.core.errors",
     "InvalidToken": "syncore.core.errors",

@@ -11,6 +11,7 @@ The branches answer the first question of whoever reads an error: whose fault is
     │   ├── ValidationFailed     a document that would not fit the schema of its collection
     │   ├── ConstraintViolated   a value that another document has, or a reference to nothing
     │   ├── InvalidSchema        a schema that cannot be used
+    │   ├── InvalidQuery         what somebody typed to search for cannot be understood
     │   ├── InvalidName          a collection, document or field name that is not allowed
     │   ├── TooLarge             a document, value or transaction over a limit
     │   ├── DocumentNotFound
@@ -136,6 +137,10 @@ class ConstraintViolated(LocalError):
 
 class InvalidSchema(LocalError):
     """A schema that is none, that asks for what is not supported, or that is over a limit."""
+
+
+class InvalidQuery(LocalError):
+    """What somebody typed to search for cannot be understood; the message is for whoever typed it."""
 
 
 class InvalidName(LocalError):

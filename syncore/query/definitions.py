@@ -20,13 +20,13 @@ from syncore.query.expression_encoding import (
     pack_path,
     read_path,
 )
-from syncore.query.expressions import Expression, look_up
+from syncore.query.expressions import Expression, FieldPath, look_up
 from syncore.query.keys import MISSING, TEXT_MARK, component, encode_key, hash_of_keys
 from syncore.query.ordering import MAX_COLUMNS, Column, Ordering
 
 _VERSION = 1
-_VERSION_OF_KINDS = 2
-_HASH = 1
+VERSION_OF_KINDS = 2
+KIND_HASH, KIND_TEXT = 1, 2
 _WHAT = "the definition of an index"
 
 
@@ -65,6 +65,11 @@ class IndexDefinition:
         return shown + (f", where {in_words(self.condition)}" if self.condition is not None else "")
 
     @property
+    def paths(self) -> tuple[FieldPath, ...]:
+        """The fields."""
+        return tuple(column.path for column in self.columns)
+
+    @property
     def ordering(self) -> Ordering:
         """The order of its keys."""
         return Ordering(self.columns)
@@ -96,7 +101,7 @@ def encode_definition(definition: IndexDefinition) -> bytes:
     condition = None if definition.condition is None else encode_expression(definition.condition)
     if definition.is_hashed:
         paths = [pack_path(column.path) for column in definition.columns]
-        return pack([_VERSION_OF_KINDS, _HASH, paths, condition])
+        return pack([VERSION_OF_KINDS, KIND_HASH, paths, condition])
     columns = [[pack_path(column.path), column.is_descending] for column in definition.columns]
     return pack([_VERSION, columns, definition.is_of_elements, condition])
 
@@ -109,7 +114,7 @@ def decode_definition(data: bytes) -> IndexDefinition:
     """
     parts = unpack(data, what=_WHAT, max_bytes=2 * MAX_EXPRESSION_BYTES)
     version, *rest = as_array(parts, what=_WHAT, length=4)
-    if as_integer(version, what="a version") == _VERSION_OF_KINDS and rest[0] == _HASH:
+    if as_integer(version, what="a version") == VERSION_OF_KINDS and rest[0] == KIND_HASH:
         return IndexDefinition(
             columns=tuple(Column(read_path(path)) for path in as_array(rest[1], what="columns")),
             condition=None if rest[2] is None else decode_expression(as_bytes(rest[2], what="a condition")),

@@ -6,10 +6,11 @@ from syncore.codec.values import encode_value
 from syncore.core.arguments import check_callable, check_whole
 from syncore.core.errors import Misused
 from syncore.core.ports import Durability
-from syncore.query.expressions import And, Expression, Same, joined
+from syncore.query.expressions import EVERYTHING, And, Expression, Same, joined
 from syncore.query.keys import encode_key
 from syncore.query.ordering import Ordering, columns_of
 from syncore.query.paths import Path
+from syncore.replica.searching import SearchQuestion
 from syncore.replica.traversal import Question
 from syncore.replica.views import Document
 
@@ -61,6 +62,28 @@ def checked_question(
         ordering=Ordering(columns_of(order_by)),
         test=where,
         limit=checked_limit(limit),
+    )
+
+
+def checked_search(
+    collection: str,
+    query: object,
+    expression: object = None,
+    *,
+    limit: int | None = None,
+    index: str | None = None,
+) -> SearchQuestion:
+    """A search as programs ask for it.
+
+    Raises:
+        Misused, InvalidValue: the expression or the limit cannot be.
+    """
+    return SearchQuestion(
+        collection=collection,
+        typed=query,
+        expression=EVERYTHING if expression is None else checked_query(expression),
+        limit=checked_limit(limit),
+        index=index,
     )
 
 

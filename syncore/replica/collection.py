@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 
-from syncore.core.errors import DocumentNotFound, InvalidChange
+from syncore.core.errors import DocumentNotFound, InvalidChange, Misused
 from syncore.core.identifiers import SETTINGS, DocumentKey, Writer, check_collection, check_name
 from syncore.core.ports import Durability
 from syncore.documents.changes import Unset
@@ -13,15 +13,18 @@ from syncore.query.definitions import IndexDefinition
 from syncore.query.expressions import Expression
 from syncore.query.ordering import columns_of
 from syncore.query.paths import Path
+from syncore.query.text_definitions import TextDefinition, weights_of
 from syncore.replica.arguments import (
     checked_durability,
     checked_expression,
     checked_fields,
     checked_question,
+    checked_search,
 )
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.identities import fresh_id
 from syncore.replica.index_building import drop_index, make_index
+from syncore.replica.index_tables import AnyDefinition
 from syncore.replica.index_upkeep import held
 from syncore.replica.indexes import Index, IndexKind, IndexStatus, checked_kind, status_of
 from syncore.replica.intents import Intent, Verb
@@ -29,6 +32,7 @@ from syncore.replica.invalid import InvalidDocument, list_invalid, watch_invalid
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.queries import Query
 from syncore.replica.requests import CommitRequest
+from syncore.replica.searching import Search
 from syncore.replica.seen import seen_vector
 from syncore.replica.settings import (
     ReferencesLike,
@@ -364,13 +368,68 @@ class Collection:
             condition=condition,
             is_hashed=checked_kind(kind) is IndexKind.HASH,
         )
-        made = await self._replica.change(
-            self._space(),
-            lambda sql, state, _: make_index(sql, state, self.name, name, definition),
-            is_local=True,
+        return await self._make_index(name, definition)
+
+    async def create_text_index(
+        self,
+        *fields: str | Path,
+        name: str | None = None,
+        weights: Mapping[str, float] | None = None,
+        where: Expression | None = None,
+    ) -> Index:
+        """Make a full-text index in this replica's file, for :meth:`search`. Others do not get it.
+
+        It is built and kept as :meth:`create_index` says. Searches are exact from the beginning, and fast
+        when it is built. It holds words, not the texts again.
+
+        Args:
+            fields: Fields whose texts are searched: texts, and those in lists, sets and maps.
+            name: A name in the collection; made of the fields if none is given.
+            weights: How much a word counts that is found in a field, by its name; 1 if not given.
+            where: Which documents are in it; all if nothing is given.
+
+        Raises:
+            Misused: no such index can be, another one has this name, or there are too many; or this Python's
+                SQLite has no FTS5.
+            ReadOnly: nothing may be written here.
+        """
+        condition = None if where is None else checked_expression(where)
+        columns = columns_of(fields)
+        if any(column.is_descending for column in columns):
+            raise Misused("a full-text index has no direction", hint="leave the - out")
+        paths = tuple(column.path for column in columns)
+        definition = TextDefinition(
+            paths=paths, weights=weights_of(paths, weights or {}), condition=condition
         )
-        self._replica.indexing.resume()
-        return Index(self._replica, self._space(), self.name, made.row.name)
+        return await self._make_index(name, definition)
+
+    def search(
+        self,
+        query: str,
+        expression: Expression | Mapping[str, FieldValue] | None = None,
+        /,
+        *,
+        limit: int | None = None,
+        index: str | None = None,
+    ) -> Search[Document]:
+        """Live documents whose texts have what is searched for, the best first; equally good ones by id.
+
+        Args:
+            query: What somebody typed: ``godfather part``, ``"the godfather"``, ``godf*``, ``-part``,
+                ``this OR that``, brackets, ``title:godfather``. Capitals and accents make no difference.
+            expression: What they have to satisfy besides, as for :meth:`find`.
+            limit: Stop after so many.
+            index: The name of the full-text index, where there are several.
+
+        Returns:
+            A search: ``async for``, ``await``, ``count()`` and ``explain()`` carry it out, and raise
+            ``InvalidQuery`` where the query cannot be understood, ``Misused`` where there is no index.
+
+        Raises:
+            Misused, InvalidValue: the expression or the limit cannot be.
+        """
+        question = checked_search(self.name, query, expression, limit=limit, index=index)
+        return Search(self._replica, self._space, question, lambda document: document)
 
     async def indexes(self) -> list[IndexStatus]:
         """The indexes of this collection in this replica's file, in the order in which they were made."""
@@ -395,6 +454,15 @@ class Collection:
         What other devices wrote comes as one change for each document that a merge has changed.
         """
         return self._replica.hub.open(self._space(), lambda change: change.collection == self.name)
+
+    async def _make_index(self, name: str | None, definition: AnyDefinition) -> Index:
+        made = await self._replica.change(
+            self._space(),
+            lambda sql, state, _: make_index(sql, state, self.name, name, definition),
+            is_local=True,
+        )
+        self._replica.indexing.resume()
+        return Index(self._replica, self._space(), self.name, made.row.name)
 
     async def _take_back(
         self, document: str | Document, stack: Stack, durability: Durability | str

@@ -13,12 +13,15 @@ from syncore.core.errors import Closed, Misused, SyncoreError
 from syncore.core.identifiers import check_name
 from syncore.core.ports import SqlConnection
 from syncore.documents.projection_encoding import decode_projection
-from syncore.query.definitions import IndexDefinition, encode_definition
+from syncore.query.definitions import encode_definition
+from syncore.query.text_definitions import TextDefinition, encode_text_definition
 from syncore.replica.document_work import DocumentWork
+from syncore.replica.index_tables import AnyDefinition, make_table
 from syncore.replica.index_upkeep import HeldIndex, held
 from syncore.replica.space_state import SpaceState
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.index_rows import IndexRow, IndexRows, IndexStage
+from syncore.storage.text_rows import TextRows
 
 T = TypeVar("T")
 
@@ -118,7 +121,7 @@ class IndexBuilder:
 
 
 def make_index(
-    sql: SqlConnection, state: SpaceState, collection: str, name: str | None, definition: IndexDefinition
+    sql: SqlConnection, state: SpaceState, collection: str, name: str | None, definition: AnyDefinition
 ) -> HeldIndex:
     """An index with this name and content: the one that is there, or a new one that has to be built.
 
@@ -128,9 +131,14 @@ def make_index(
     """
     name = check_name(str(definition) if name is None else name, "the name of an index")
     there = state.indexes.get(collection, ())
+    encoded = (
+        encode_text_definition(definition)
+        if isinstance(definition, TextDefinition)
+        else encode_definition(definition)
+    )
     for index in there:
         if index.row.name == name:
-            if index.row.definition != encode_definition(definition):
+            if index.row.definition != encoded:
                 raise Misused(
                     f"{collection} has another index {name!r}: {index.definition}",
                     hint="drop it first, or give this one another name",
@@ -138,7 +146,8 @@ def make_index(
             return index
     if len(there) >= MAX_INDEXES:
         raise Misused(f"{collection} has {MAX_INDEXES} indexes already", hint="drop one that is not needed")
-    made = held(IndexRows(sql, state.number).add(collection, name, encode_definition(definition)))
+    made = held(IndexRows(sql, state.number).add(collection, name, encoded))
+    make_table(sql, made.row, definition)
     state.indexes[collection] = (*there, made)
     return made
 
@@ -165,9 +174,13 @@ def _advance(sql: SqlConnection, state: SpaceState, number: int) -> None:
     if row is None or row.stage is IndexStage.COMPLETE:
         return
     if row.stage is IndexStage.DROPPED:
-        rows.delete_some(number, _DELETED_STEP)
+        if isinstance(held(row).definition, TextDefinition):
+            TextRows(sql, number).drop()
+            rows.remove(number)
+        else:
+            rows.delete_some(number, _DELETED_STEP)
         return
-    built = _build(DocumentRows(sql, state.number), rows, held(row))
+    built = _build(DocumentRows(sql, state.number), rows, TextRows(sql, number), held(row))
     rows.note(built)
     state.indexes[row.collection] = tuple(
         replace(index, row=built) if index.row.number == number else index
@@ -175,16 +188,25 @@ def _advance(sql: SqlConnection, state: SpaceState, number: int) -> None:
     )
 
 
-def _build(documents: DocumentRows, rows: IndexRows, index: HeldIndex) -> IndexRow:
+def _build(documents: DocumentRows, rows: IndexRows, words: TextRows, index: HeldIndex) -> IndexRow:
     """Look at the next documents; the index as it is then."""
     row = index.row
     page = documents.numbered_page(row.collection, after=row.built_to, limit=_STEP)
-    entries = [
-        (key, document)
-        for document, found in page
-        for key in index.definition.keys_of(decode_projection(found.projection).values, found.key.id)
-    ]
-    rows.insert(row.number, entries)
+    if isinstance(index.definition, TextDefinition):
+        for document, found in page:
+            texts = index.definition.texts_of(decode_projection(found.projection).values)
+            if texts is not None and not words.has(document):
+                words.insert(document, texts)
+    else:
+        definition = index.definition
+        rows.insert(
+            row.number,
+            [
+                (key, document)
+                for document, found in page
+                for key in definition.keys_of(decode_projection(found.projection).values, found.key.id)
+            ],
+        )
     if len(page) < _STEP:
         return replace(row, stage=IndexStage.COMPLETE, built_to="", built=row.built + len(page))
     return replace(row, built_to=page[-1][1].key.id, built=row.built + len(page))

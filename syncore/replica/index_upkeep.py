@@ -5,22 +5,29 @@ collection has no index, this costs the look into an empty dictionary.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from syncore.core.errors import IntegrityError, Malformed
 from syncore.core.identifiers import DocumentKey
-from syncore.core.ports import SqlConnection
+from syncore.core.ports import SqlConnection, SqlValue
 from syncore.documents.projection import Projection
 from syncore.documents.projection_encoding import decode_projection
-from syncore.query.definitions import IndexDefinition, decode_definition
+from syncore.query.definitions import IndexDefinition
 from syncore.query.keys import MISSING
+from syncore.query.text_definitions import TextDefinition, decode_any_definition
+from syncore.replica.index_tables import AnyDefinition, empty_table, table_of
 from syncore.replica.space_memory import HeldDocument
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.index_rows import IndexRow, IndexRows, IndexStage
+from syncore.storage.protection import integer, recover
+from syncore.storage.text_rows import TextRows
 
 _NO_KEYS: frozenset[bytes] = frozenset()
+Texts = tuple[str, ...]
+Content = frozenset[bytes] | Texts
+"""What a document has in an index: keys; in a full-text index folded texts, or no keys if it is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +35,7 @@ class HeldIndex:
     """An index of a collection: its row, and what is in it."""
 
     row: IndexRow
-    definition: IndexDefinition
+    definition: AnyDefinition
 
     @property
     def is_complete(self) -> bool:
@@ -42,12 +49,12 @@ class Indexed(NamedTuple):
     Attributes:
         indexes: The indexes.
         values: What the projection shows; None where the document is not live.
-        keys: Its keys in each of them.
+        keys: Its keys in each of them, or its texts.
     """
 
     indexes: Sequence[HeldIndex]
     values: Mapping[str, object] | None
-    keys: Sequence[frozenset[bytes]]
+    keys: Sequence[Content]
 
 
 class _Noted(NamedTuple):
@@ -72,6 +79,7 @@ class IndexUpkeep:
         """Work within ``sql`` on the indexes by collection."""
         self._indexes = indexes
         self._rows = rows
+        self._sql = sql
         self._entries = IndexRows(sql, space)
         self._noted: dict[int, _Noted] = {}
 
@@ -98,7 +106,13 @@ class IndexUpkeep:
             before = self._before(noted)
             after = _indexed(before.indexes, noted.key, noted.projection, before)
             for index, old, new in zip(before.indexes, before.keys, after.keys, strict=True):
-                if old is not new and old != new:
+                if old is new or old == new:
+                    continue
+                if isinstance(index.definition, TextDefinition):
+                    self._change_texts(TextRows(self._sql, index.row.number), document, old, new)
+                else:
+                    assert isinstance(old, frozenset)
+                    assert isinstance(new, frozenset)
                     gone.setdefault(index.row.number, []).extend((key, document) for key in old - new)
                     come.setdefault(index.row.number, []).extend((key, document) for key in new - old)
             noted.held.indexed = after
@@ -109,6 +123,14 @@ class IndexUpkeep:
             if entries:
                 self._entries.insert(number, sorted(entries))
         self._noted.clear()
+
+    @staticmethod
+    def _change_texts(rows: TextRows, document: int, old: Content, new: Content) -> None:
+        """Where the index is being built, a document that it did not come to is not there yet."""
+        if isinstance(old, tuple) and rows.has(document):
+            rows.delete(document, old)
+        if isinstance(new, tuple):
+            rows.insert(document, new)
 
     def _before(self, noted: _Noted) -> Indexed:
         """What is stored of a document so far."""
@@ -129,27 +151,30 @@ def _indexed(
     """What a projection has in indexes; keys of fields that show the same objects as before are the same."""
     if before is None or before.values is None or not projection.is_live:
         values = projection.values if projection.is_live else None
-        return Indexed(indexes, values, keys_in(indexes, key, projection))
+        return Indexed(indexes, values, [content_in(index.definition, key, projection) for index in indexes])
     old, new = before.values, projection.values
     keys = [
-        known if _shows_same(index.definition, old, new) else index.definition.keys_of(new, key.id)
+        known if _shows_same(index.definition, old, new) else content_in(index.definition, key, projection)
         for index, known in zip(indexes, before.keys, strict=True)
     ]
     return Indexed(indexes, new, keys)
 
 
-def _shows_same(definition: IndexDefinition, old: Mapping[str, object], new: Mapping[str, object]) -> bool:
+def _shows_same(definition: AnyDefinition, old: Mapping[str, object], new: Mapping[str, object]) -> bool:
     """Whether all that an index looks at is one and the same; a partial index may look at anything."""
     return definition.condition is None and all(
-        old.get(column.path[0], MISSING) is new.get(column.path[0], MISSING) for column in definition.columns
+        old.get(path[0], MISSING) is new.get(path[0], MISSING) for path in definition.paths
     )
 
 
-def keys_in(indexes: Sequence[HeldIndex], key: DocumentKey, projection: Projection) -> list[frozenset[bytes]]:
-    """The keys that a document with this projection has in each index."""
+def content_in(definition: AnyDefinition, key: DocumentKey, projection: Projection) -> Content:
+    """What a document with this projection has in an index."""
     if not projection.is_live:
-        return [_NO_KEYS] * len(indexes)
-    return [index.definition.keys_of(projection.values, key.id) for index in indexes]
+        return _NO_KEYS
+    if isinstance(definition, IndexDefinition):
+        return definition.keys_of(projection.values, key.id)
+    texts = definition.texts_of(projection.values)
+    return _NO_KEYS if texts is None else texts
 
 
 def held(row: IndexRow) -> HeldIndex:
@@ -174,10 +199,35 @@ def load_indexes(sql: SqlConnection, space: int) -> dict[str, tuple[HeldIndex, .
     return found
 
 
+def known_tables(sql: SqlConnection) -> dict[SqlValue, str]:
+    """The statements that make the tables of a file's indexes, by number, as far as their rows read."""
+    found: dict[SqlValue, str] = {}
+    for number, data in sql.rows("SELECT number, definition FROM indexes"):
+        try:
+            definition = _definition(recover(data, what="the definition of an index"))
+        except (IntegrityError, Malformed):
+            continue
+        found[number] = table_of(integer(number), definition)
+    return found
+
+
+def renew_text_indexes(sql: SqlConnection, space: int) -> None:
+    """Empty the full-text indexes of a space, to be built anew: their words may be cut otherwise now."""
+    rows = IndexRows(sql, space)
+    for row in rows.all():
+        definition = held(row).definition
+        if isinstance(definition, TextDefinition) and row.stage is not IndexStage.DROPPED:
+            empty_table(sql, row, definition)
+            rows.note(replace(row, stage=IndexStage.BUILDING, built_to="", built=0))
+
+
 def move_indexes(sql: SqlConnection, space: int, other: int) -> dict[str, tuple[HeldIndex, ...]]:
     """Give the indexes of a space, emptied, to one that has no documents yet; they as they are then."""
-    IndexRows(sql, space).move(other)
+    rows = IndexRows(sql, space)
+    for row in rows.all():
+        empty_table(sql, row, held(row).definition)
+    rows.move(other)
     return load_indexes(sql, other)
 
 
-_definition = lru_cache(maxsize=256)(decode_definition)
+_definition = lru_cache(maxsize=256)(decode_any_definition)

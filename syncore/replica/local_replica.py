@@ -24,9 +24,15 @@ from syncore.protocol.control_records import AcceptedRecord
 from syncore.replica.committing import LocalCommits
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.index_building import IndexBuilder
-from syncore.replica.index_upkeep import move_indexes
+from syncore.replica.index_upkeep import move_indexes, renew_text_indexes
 from syncore.replica.permissions import check_may_write, check_space_kind
-from syncore.replica.reprojecting import note_functions, reproject_opened, reproject_ruled
+from syncore.replica.reprojecting import (
+    WORDS_STAMP,
+    note_functions,
+    reproject_opened,
+    reproject_ruled,
+    words_stamp,
+)
 from syncore.replica.requests import CommitRequest
 from syncore.replica.result_memory import ResultMemory
 from syncore.replica.sharing import share_documents
@@ -186,10 +192,13 @@ class LocalReplica:
         await self._turn.take()
         return await self._turn.finish(self._change(space, work, is_local=is_local))
 
-    async def read(self, work: Callable[[SqlConnection], T]) -> T:
-        """Run a query on one consistent snapshot, which shows every commit that was returned."""
+    async def read(self, work: Callable[[SqlConnection], T], *, is_long: bool = False) -> T:
+        """Run a query on one consistent snapshot, which shows every commit that was returned.
+
+        ``is_long`` announces more than about a millisecond of work.
+        """
         self._check_open()
-        return await self.database.read(work)
+        return await self.database.read(work, is_long=is_long)
 
     async def preview(self, space: int, work: Callable[[DocumentWork], T]) -> T:
         """Run something that only looks at the visible documents of a space."""
@@ -373,6 +382,9 @@ class LocalReplica:
         rows = SpaceRows(sql)
         if rows.value("replica") is None:
             store_private_space(rows, self.entropy)
+        if rows.value(WORDS_STAMP) not in (None, words_stamp()):
+            for row in rows.all():
+                renew_text_indexes(sql, row.space)
         self._read_file(sql)
         for state in self.spaces.values():
             reproject_opened(self._document_work(sql, state), state, rows)

@@ -13,6 +13,7 @@ from syncore.core.hashing import hash_parts
 from syncore.documents.projection_encoding import decode_projection
 from syncore.documents.resolution import Contest
 from syncore.documents.rules import ResolverName
+from syncore.query.words import WORDS_VERSION
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.judging import Validators
 from syncore.replica.space_state import SpaceState
@@ -26,6 +27,7 @@ _CONSTRAINED_STAMP = "constraints"
 _CONSTRAINING_VERSION = "1"
 """Counts up when a version of syncore knows more constraints, or carries one of them out differently."""
 JUDGED_STAMP = "validators"
+WORDS_STAMP = "words"
 _JUDGING_VERSION = "1"
 """Counts up when a version of syncore judges documents differently by the same schema."""
 _RULES_VERSION = "1"
@@ -80,9 +82,15 @@ def note_functions(rows: SpaceRows, resolvers: Iterable[ResolverName], validator
         (_STAMP, _stamp(resolvers)),
         (JUDGED_STAMP, _judged_stamp(validators)),
         (_CONSTRAINED_STAMP, _constrained_stamp()),
+        (WORDS_STAMP, words_stamp()),
     ):
         if rows.value(name) != stamp:
             rows.write_value(name, stamp)
+
+
+def words_stamp() -> bytes:
+    """By which version of Unicode, and of our rules, this program cuts texts into words."""
+    return hash_parts("words", WORDS_VERSION.encode())
 
 
 def _reproject(work: DocumentWork, collection: str, at_least: Contest = Contest.SETTLED) -> None:

@@ -16,6 +16,7 @@ from syncore.core.identifiers import DocumentKey
 from syncore.core.ports import SqlConnection
 from syncore.documents.projection import Projection
 from syncore.documents.projection_encoding import decode_projection
+from syncore.query.definitions import IndexDefinition
 from syncore.query.expressions import Expression
 from syncore.query.intervals import Interval, beginning_with
 from syncore.query.keys import MAX_COMPONENT_BYTES, decode_text
@@ -227,7 +228,11 @@ class Traversal:
             for row in rows.of_collection(question.collection)
             if row.stage is IndexStage.COMPLETE
         }
-        definitions = {name: index.definition for name, index in complete.items()}
+        definitions = {
+            name: index.definition
+            for name, index in complete.items()
+            if isinstance(index.definition, IndexDefinition)
+        }
         ordering = Ordering() if is_any_order else question.ordering
         found = ways(question.expression, ordering, definitions)
         if is_any_order:

@@ -131,6 +131,19 @@ class DocumentRows:
         )
         return [(integer(row[2]), self._projection_row(collection, *row)) for row in found]
 
+    @staticmethod
+    def numbered(sql: SqlConnection, document: int) -> tuple[DocumentKey, bytes] | None:
+        """The key and projection of the live document of a row, of whatever space; None if there is none."""
+        found = sql.row(
+            "SELECT collection, id, edition, projection FROM documents WHERE document = ? AND is_deleted = 0",
+            (document,),
+        )
+        if found is None:
+            return None
+        key = DocumentKey(text(found[0]), text(found[1]), integer(found[2]))
+        data = recover(found[3], what=f"the projection of {key.collection}/{key.id}")
+        return key, read_long(sql, document, data)
+
     def count_some(self, collection: str, *, limit: int) -> int:
         """How many live documents a collection has, at most ``limit``."""
         found = self._sql.row(

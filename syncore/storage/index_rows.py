@@ -85,7 +85,7 @@ class IndexRows:
         return [_read(row) for row in found]
 
     def add(self, collection: str, name: str, definition: bytes) -> IndexRow:
-        """Make an index, which is empty and has to be built."""
+        """Make an index, which has to be built; its table is the caller's to make."""
         self._sql.execute(
             "INSERT INTO indexes (space, collection, name, stage, built_to, built, definition)"
             " VALUES (?, ?, ?, 0, '', 0, ?)",
@@ -94,7 +94,6 @@ class IndexRows:
         found = self._sql.row("SELECT last_insert_rowid()")
         assert found is not None
         number = integer(found[0])
-        self._sql.execute(entries_table(number))
         return IndexRow(
             number=number,
             collection=collection,
@@ -122,13 +121,15 @@ class IndexRows:
         if count == limit:
             return False
         self._sql.execute(f"DROP TABLE index_entries_{number:d}")
-        self._sql.execute("DELETE FROM indexes WHERE number = ?", (number,))
+        self.remove(number)
         return True
 
+    def remove(self, number: int) -> None:
+        """Remove an index whose table is gone."""
+        self._sql.execute("DELETE FROM indexes WHERE number = ?", (number,))
+
     def move(self, other: int) -> None:
-        """Give all indexes, emptied and complete, to another space of the file that has no documents yet."""
-        for row in self.all():
-            self._sql.execute(f"DELETE FROM index_entries_{row.number:d}")  # noqa: S608 - a number
+        """Give all indexes, which are empty, complete to another space of the file without documents."""
         self._sql.execute("UPDATE indexes SET stage = 1 WHERE space = ? AND stage = 0", (self._space,))
         self._sql.execute("UPDATE indexes SET space = ? WHERE space = ?", (other, self._space))
 

@@ -11,7 +11,7 @@ from syncore.core.ports import SqlConnection
 APPLICATION_ID = 0x53594E43
 """``SYNC`` in SQLite's application_id: what makes a database file a replica."""
 FORMAT = 3
-INDEX_TABLES = ("indexes", "index_entries_")
+INDEX_TABLES = ("indexes", "index_entries_", "text_entries_")
 """What the tables of indexes, and what is made for each of them, are called or begin with."""
 
 _FORMAT_1 = (

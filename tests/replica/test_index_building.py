@@ -7,10 +7,11 @@ import pytest
 from syncore.core.errors import Closed, InvalidName, Misused
 from syncore.core.ports import SqlConnection
 from syncore.documents.projection_encoding import decode_projection
+from syncore.query.definitions import IndexDefinition
 from syncore.query.paths import where
 from syncore.replica.collection import Collection
 from syncore.replica.index_building import MAX_INDEXES
-from syncore.replica.index_upkeep import held, keys_in
+from syncore.replica.index_upkeep import held
 from syncore.replica.local_replica import LocalReplica
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.index_rows import IndexRows
@@ -25,10 +26,12 @@ async def check(replica: LocalReplica, space: int, collection: str) -> int:
         documents = DocumentRows(sql, space).numbered_page(collection, after="", limit=10_000)
         for index in map(held, rows.of_collection(collection)):
             assert index.is_complete
+            definition = index.definition
+            assert isinstance(definition, IndexDefinition)
             expected = {
                 (key, document)
                 for document, found in documents
-                for key in keys_in([index], found.key, decode_projection(found.projection))[0]
+                for key in definition.keys_of(decode_projection(found.projection).values, found.key.id)
             }
             assert expected == set(sql.rows(f"SELECT key, document FROM index_entries_{index.row.number}"))  # noqa: S608
             count += len(expected)

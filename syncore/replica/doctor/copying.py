@@ -6,6 +6,7 @@ from contextlib import suppress
 from syncore.core.errors import SyncoreError
 from syncore.core.ports import Row, SqlConnection, SqlValue
 from syncore.replica.doctor.subject import PAGE_ROWS
+from syncore.replica.index_upkeep import known_tables
 from syncore.storage.index_rows import entries_table
 from syncore.storage.standing_rows import STANDING_TABLES
 
@@ -37,8 +38,9 @@ def copy_rows(
         told(table, place, len(tables))
         if not _copy_table(source, target, table):
             lost.append(table)
+    known = known_tables(target)
     for (number,) in target.rows("SELECT number FROM indexes"):  # built anew when the file is opened
-        target.execute(entries_table(int(str(number))))
+        target.execute(known.get(number, entries_table(int(str(number)))))
     target.execute("UPDATE indexes SET stage = 0, built_to = '', built = 0 WHERE stage < 2")
     return lost
 

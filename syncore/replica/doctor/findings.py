@@ -62,7 +62,7 @@ class Finding:
     @property
     def means(self) -> str:
         """What it means for the data, in a sentence."""
-        if self.table.startswith("index_entries_"):
+        if self.table.startswith(("index_entries_", "text_entries_")):
             return "Queries through this index may miss documents; the documents are whole."
         return _MEANINGS.get(self.table, "SQLite cannot be relied on to find every row of the file.")
 

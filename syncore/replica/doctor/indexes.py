@@ -5,17 +5,19 @@ index: it is built anew when a mended file is opened.
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 
 from syncore.core.errors import SyncoreError
 from syncore.core.identifiers import is_reserved, name_problem
 from syncore.core.ports import SqlConnection
 from syncore.documents.projection_encoding import decode_projection
 from syncore.query.definitions import IndexDefinition
+from syncore.query.text_definitions import TextDefinition
+from syncore.replica.doctor import texts
 from syncore.replica.doctor.findings import Finding, Mend, said
-from syncore.replica.doctor.subject import PAGE_ROWS, Subject, walk
+from syncore.replica.doctor.live_documents import documents_of
+from syncore.replica.doctor.subject import Subject, walk
+from syncore.replica.index_tables import name_of_table
 from syncore.replica.index_upkeep import held
-from syncore.storage.document_rows import DocumentRows, ProjectionRow
 from syncore.storage.index_rows import IndexRow, IndexRows, IndexStage
 
 _EXPECTED = """CREATE TABLE expected (
@@ -54,10 +56,13 @@ def _index(subject: Subject, space: int, row: IndexRow) -> Iterator[Finding]:
     except SyncoreError as error:
         yield _finding("indexes", row.name, error.message)
         return
-    wrong = _compared(subject, space, row, definition)
+    if isinstance(definition, TextDefinition):
+        wrong = texts.compare(subject, space, row, definition)
+    else:
+        wrong = _compared(subject, space, row, definition)
     if wrong:
         what = f"the index {row.name!r} of {row.collection} is not what its documents come to: {wrong}"
-        yield _finding(f"index_entries_{row.number}", "", what)
+        yield _finding(name_of_table(row.number, definition), "", what)
 
 
 def _compared(subject: Subject, space: int, row: IndexRow, definition: IndexDefinition) -> str:
@@ -91,32 +96,6 @@ def _difference(subject: Subject, scratch: SqlConnection, table: str) -> str:
             return f"an entry of document {said(wanted[1])} is missing"
         wanted = next(expected, None)
     return ""
-
-
-def documents_of(subject: Subject, space: int, collection: str) -> Iterator[tuple[int, ProjectionRow]]:
-    """The live documents of a collection, with their numbers, as far as they read."""
-    rows, after = DocumentRows(subject.sql, space), ""
-    while True:
-        ids = [
-            str(row[0])
-            for row in subject.sql.rows(
-                "SELECT id FROM documents WHERE space = ? AND collection = ? AND id > ? AND is_deleted = 0"
-                " ORDER BY id LIMIT ?",
-                (space, collection, after, PAGE_ROWS),
-            )
-        ]
-        try:
-            page = rows.numbered_page(collection, after=after, limit=len(ids))
-        except SyncoreError:  # the examination of the documents tells of it
-            page = []
-            for before, _ in zip([after, *ids], ids, strict=False):
-                with suppress(SyncoreError):
-                    page += rows.numbered_page(collection, after=before, limit=1)
-        yield from page
-        if ids:
-            after = ids[-1]
-        if len(ids) < PAGE_ROWS:
-            return
 
 
 def _finding(table: str, row: str, what: str) -> Finding:

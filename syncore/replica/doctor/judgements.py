@@ -10,7 +10,7 @@ from syncore.core.identifiers import SETTINGS
 from syncore.documents.projection_encoding import decode_projection
 from syncore.documents.rules import Unreadable
 from syncore.replica.doctor.findings import Finding, Mend, said
-from syncore.replica.doctor.indexes import documents_of
+from syncore.replica.doctor.live_documents import documents_of
 from syncore.replica.doctor.subject import Subject
 from syncore.replica.space_state import SpaceState
 

@@ -25,7 +25,7 @@ from syncore.protocol.control_log import ControlLog
 from syncore.protocol.items import ControlItem, decode_item, read_accepted
 from syncore.protocol.segments import decode_segment, open_segment
 from syncore.replica.doctor.findings import Finding, said
-from syncore.replica.doctor.remaking import judge_anew, mend_indexes
+from syncore.replica.doctor.remaking import empty_indexes, judge_anew, mend_indexes
 from syncore.replica.doctor.replaying import replay
 from syncore.replica.doctor.restoring import read_control, restore_documents, show_documents
 from syncore.replica.doctor.subject import PAGE_ROWS, Subject
@@ -93,6 +93,7 @@ def mend(subject: Subject, findings: list[Finding], entropy: Entropy) -> list[st
             mended.note(f"{name}: what it shows was computed anew from what it holds")
     if "invalid_documents" in tables:
         judge_anew(subject, mended.note)
+    empty_indexes(sql)
     return mended.done
 
 

@@ -7,6 +7,7 @@ from syncore.core.ports import SqlConnection
 from syncore.replica.doctor.findings import said
 from syncore.replica.doctor.subject import Subject
 from syncore.replica.document_work import DocumentWork
+from syncore.replica.index_tables import empty_table
 from syncore.replica.index_upkeep import held
 from syncore.replica.reprojecting import JUDGED_STAMP, rejudge
 from syncore.replica.space_memory import SpaceMemory
@@ -34,10 +35,19 @@ def mend_indexes(sql: SqlConnection, damaged: set[str], note: Callable[[str], No
             is_known = []
         if not is_known or sql.row("SELECT 1 FROM spaces WHERE space = ?", (space,)) is None:
             sql.execute("DELETE FROM indexes WHERE number = ?", (number,))
-            sql.execute(f"DROP TABLE index_entries_{number:d}")
+            for table in ("index", "text"):
+                sql.execute(f"DROP TABLE IF EXISTS {table}_entries_{number:d}")
             note(f"the index {said(name)} was dropped, because what is in it does not read; make it again")
     if any(table.startswith(INDEX_TABLES) for table in damaged):
         note("the indexes are empty, and are built anew when the file is opened")
+
+
+def empty_indexes(sql: SqlConnection) -> None:
+    """Leave nothing in the indexes of the copy that mending put there; opening it builds them."""
+    for (space,) in sql.rows("SELECT space FROM spaces"):
+        assert isinstance(space, int)
+        for row in IndexRows(sql, space).all():
+            empty_table(sql, row, held(row).definition)
 
 
 def judge_anew(subject: Subject, note: Callable[[str], None]) -> None:

@@ -44,7 +44,7 @@ def examine(subject: Subject) -> Iterator[Finding]:
         str(row[0])
         for row in subject.sql.rows(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-            " AND name NOT LIKE 'index_entries_%' ORDER BY name"
+            " AND name NOT LIKE 'index_entries_%' AND name NOT LIKE 'text_entries_%' ORDER BY name"
         )
     ]
     counts = {table: subject.count(table) for table in tables}

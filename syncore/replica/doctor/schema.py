@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from syncore.core.ports import SqlConnection, SqlValue
 from syncore.replica.doctor.findings import Finding, Mend, said
 from syncore.replica.doctor.subject import Subject
+from syncore.replica.index_upkeep import known_tables
 from syncore.storage.index_rows import entries_table
-from syncore.storage.schema import prepare
+from syncore.storage.schema import INDEX_TABLES, prepare
 
 _COLUMNS = "type, name, tbl_name, sql"
 _Entry = tuple[SqlValue, ...]
@@ -16,8 +17,9 @@ def examine(subject: Subject) -> Iterator[Finding]:
     """Tables and indexes that are not there, that should not be, or that are declared otherwise."""
     with subject.scratch() as scratch:
         prepare(scratch)
+        known = known_tables(subject.sql)
         for (number,) in subject.sql.rows("SELECT number FROM indexes"):
-            scratch.execute(entries_table(int(str(number))))
+            scratch.execute(known.get(number, entries_table(int(str(number)))))
         expected = _entries(scratch)
     found = _entries(subject.sql)
     for entry in expected - found:
@@ -43,7 +45,7 @@ def examine(subject: Subject) -> Iterator[Finding]:
 def fits(sql: SqlConnection, scratch: SqlConnection) -> bool:
     """Whether a file has exactly the tables of this version, whatever its number says."""
     prepare(scratch)
-    found = {entry for entry in _entries(sql) if not str(entry[2]).startswith("index_entries_")}
+    found = {entry for entry in _entries(sql) if not str(entry[2]).startswith(INDEX_TABLES[1:])}
     return found == _entries(scratch)
 
 

@@ -9,7 +9,15 @@ from syncore.replica.sealing import sealed_count
 from syncore.replica.space_state import PRIVATE_DEVICE, SpaceState
 from syncore.storage.space_rows import SpaceRow
 
-_VALUES = {"replica": 16, "last_time": 8, "sealed": 8, "resolvers": 32, "validators": 32, "constraints": 32}
+_VALUES = {
+    "replica": 16,
+    "last_time": 8,
+    "sealed": 8,
+    "resolvers": 32,
+    "validators": 32,
+    "constraints": 32,
+    "words": 32,
+}
 """The values of the file as a whole, and how long each is."""
 
 

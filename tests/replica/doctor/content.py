@@ -115,6 +115,7 @@ async def _index(films: Collection) -> None:
         await films.create_index("year", "-title"),
         await films.create_index("tags", each=True),
         await films.create_index("title", kind="hash", where=where.year > 1902),
+        await films.create_text_index("title", "review", where.cast, weights={"title": 2}),
     ]
     for index in made:
         await index.built()
@@ -209,6 +210,10 @@ def learn(path: Path) -> None:
             for name, sql in connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table'")
         ]
         for table, _ in tables:
+            if table.startswith("text_entries_"):
+                if not table.endswith(_SHADOWS):
+                    _STATEMENTS.update(_searches(table))
+                continue
             _STATEMENTS[table] = f"SELECT * FROM {table} NOT INDEXED"  # noqa: S608 - from the file
             for _, index, _, _, is_partial in connection.execute(f"PRAGMA index_list({table})").fetchall():
                 names = [
@@ -224,9 +229,29 @@ def learn(path: Path) -> None:
                     )
 
 
+def _searches(table: str) -> dict[str, str]:
+    """What searches return: words, beginnings, phrases. FTS5's own tables hold what is superseded, too."""
+    asked = [f'"{sign}" *' for sign in "abcdefghijklmnopqrstuvwxyz0123456789é"]
+    asked += [
+        "film",
+        "number",
+        "c1 : num*",
+        '"film 3"',
+        '"number 3 number"',
+        '"number 5 n" *',
+        "a OR by",
+        "n1",
+    ]
+    return {
+        f"{table} {what}": f"SELECT rowid, bm25({table}) FROM {table} WHERE {table} MATCH '{what}' ORDER BY 1"  # noqa: S608
+        for what in asked
+    }
+
+
 def _is_without_rowid(connection: sqlite3.Connection, table: str) -> bool:
     (sql,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()
     return "WITHOUT ROWID" in sql
 
 
+_SHADOWS = ("_data", "_idx", "_docsize", "_config")
 _STATEMENTS: dict[str, str] = {}

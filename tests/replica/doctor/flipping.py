@@ -69,6 +69,7 @@ def _with_indexes(tables: set[str]) -> set[str]:
         tables
         | {f"{table}_twice" for table in tables}
         | {f"sqlite_autoindex_{table}_{number}" for table in tables for number in (1, 2)}
+        | {f"{table}_{part}" for table in tables for part in ("data", "idx", "docsize", "config")}
         | {"contested_documents", "segments_by_number", "missing_by_hash"}
     )
 
