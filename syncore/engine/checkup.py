@@ -108,7 +108,7 @@ def check_file(
     documents = 0
     try:
         with open_snapshot(path) as sql:
-            _check_format(sql)
+            findings += _check_format(sql)
             subject = Subject(
                 sql=sql,
                 scratch=open_scratch,
@@ -164,14 +164,18 @@ class NoEntropy:
         raise AssertionError(size_bytes)
 
 
-def _check_format(sql: SqlConnection) -> None:
+def _check_format(sql: SqlConnection) -> list[Finding]:
     """Refuse other formats than this one; where the tables are this one's, it is the number that is wrong."""
     try:
         check(sql)
-    except (NewerFormat, OlderFormat, NotAReplica):
+    except (NewerFormat, OlderFormat, NotAReplica) as error:
         with open_scratch() as scratch:
             if not fits(sql, scratch):
                 raise
+        what = "the number of its format is an older one than that of its tables"
+        found = Finding(examination="header", table="header", what=what, mend=Mend.ROWS)
+        return [found] if isinstance(error, OlderFormat) else []  # of others, its examination has told
+    return []
 
 
 def _count(subject: Subject) -> int:
