@@ -354,7 +354,8 @@ class Draft:
 
 def _union(*dots: Iterable[Dot]) -> tuple[Dot, ...]:
     """All the dots in order, as many as an operation may name; the rest waits for the next write."""
-    return tuple(sorted({dot for some in dots for dot in some})[:MAX_SET_REPLACED])
+    found = [dot for some in dots for dot in some]
+    return tuple(found) if len(found) < 2 else tuple(sorted(set(found))[:MAX_SET_REPLACED])  # noqa: PLR2004 - no order in one
 
 
 def _keep(mapping: dict[str, Whole], name: str, whole: Whole) -> None:

@@ -234,6 +234,8 @@ def field_value(
 
 def field_names(record: Record, contents: Contents) -> list[str]:
     """The names of all fields that anything is known of, sorted."""
+    if not (record.counters or record.sets or record.declarations or contents.texts or contents.lists):
+        return sorted(record.registers)
     return sorted(
         {
             *record.registers,

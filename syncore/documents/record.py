@@ -119,6 +119,8 @@ class Record:
         if isinstance(operation, FieldOperation):
             self.changed.add(operation.field)
         match operation:
+            case SetField():  # by far the most frequent
+                self._set(operation, operation.replaces + and_replaces, dot, time)
             case AddToCounter():
                 self._add_to_counter(operation, dot)
             case CancelCounter():
@@ -129,7 +131,7 @@ class Record:
             case RestoreDocument():
                 self._restore(operation.replaces + and_replaces)
             case _:
-                self._replace(operation, operation.replaces + and_replaces, dot, time)
+                self._replace(operation, operation.replaces + and_replaces, dot)
 
     def note_rich(self, dot: Dot, clock_after: int) -> None:
         """Take note of a delta of the rich part that brought its author's clock to ``clock_after``."""
@@ -143,9 +145,9 @@ class Record:
             vector=dict(self.vector),
             clocks=dict(self.clocks),
             registers=dict(self.registers),
-            sets={name: dict(elements) for name, elements in self.sets.items()},
-            counters={name: dict(tallies) for name, tallies in self.counters.items()},
-            declarations={name: dict(kinds) for name, kinds in self.declarations.items()},
+            sets=_copied(self.sets),
+            counters=_copied(self.counters),
+            declarations=_copied(self.declarations),
             deletions=dict(self.deletions),
         )
 
@@ -175,19 +177,21 @@ class Record:
         assert dot.number >= self.vector.get(dot.writer, 0), "commits of one writer come in order"
         self.vector[dot.writer] = dot.number
 
+    def _set(self, operation: SetField, replaced: tuple[Dot, ...], dot: Dot, time: HybridTime) -> None:
+        siblings = self._kept_siblings(operation.field, replaced)
+        siblings.append(Sibling(dot, operation.value, time, operation.label, operation.ancestors))
+        if len(siblings) > 1:
+            siblings.sort()
+        self.registers[operation.field] = tuple(siblings)
+
     def _replace(
         self,
-        operation: SetField | RemoveField | DeclareField | AddElement | RemoveElement,
+        operation: RemoveField | DeclareField | AddElement | RemoveElement,
         replaced: tuple[Dot, ...],
         dot: Dot,
-        time: HybridTime,
     ) -> None:
         name = operation.field
         match operation:
-            case SetField(value=value):
-                siblings = self._kept_siblings(name, replaced)
-                added = Sibling(dot, value, time, operation.label, operation.ancestors)
-                self.registers[name] = tuple(sorted([*siblings, added]))
             case RemoveField():
                 _put(self.registers, name, tuple(self._kept_siblings(name, replaced)))
                 self._withdraw(name, replaced)
@@ -240,6 +244,11 @@ class Record:
     def _restore(self, replaced: tuple[Dot, ...]) -> None:
         for dot in replaced:
             self.deletions.pop(dot, None)
+
+
+def _copied(fields: dict[str, dict[Key, Item]]) -> dict[str, dict[Key, Item]]:
+    """Two levels of a copy; most documents have no such field at all."""
+    return {name: dict(parts) for name, parts in fields.items()} if fields else {}
 
 
 def _exchange(dots: tuple[Dot, ...], replaced: tuple[Dot, ...], new: Dot) -> tuple[Dot, ...]:

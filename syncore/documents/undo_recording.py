@@ -148,9 +148,9 @@ class _Recording:
         match operation:
             case SetField(field=name, value=value, label=label):
                 siblings, beside = self._before.registers.get(name, ()), self._beside.get(name, ())
-                if beside or _said(siblings) != _said(self._draft.record.registers[name]):
+                if beside or not _say_the_same(siblings, self._draft.record.registers[name]):
                     marks = (mark_of(value, label), *(mark_of(one.value, one.label) for one in beside))
-                    self.registers.append(self._register(name, is_written=True)._replace(marks=marks))
+                    self.registers.append(self._register(name, is_written=True, marks=marks))
             case RemoveField(field=name):
                 self._note_removal(name)
             case DeclareField(field=name, kind=kind):
@@ -178,21 +178,21 @@ class _Recording:
             if not after.is_declared(name, kind):
                 self.declarations.append(DeclarationBefore(name, kind, was_declared=True))
 
-    def _register(self, name: str, *, is_written: bool) -> RegisterBefore:
+    def _register(self, name: str, *, is_written: bool, marks: tuple[bytes, ...] = ()) -> RegisterBefore:
         """What a register showed, and the siblings that are gone if they say more than that."""
         before = self._before.registers.get(name, ())
         kept = {sibling.dot for sibling in self._draft.record.registers.get(name, ())}
         replaced = [sibling for sibling in before if sibling.dot not in kept]
         if len(before) == len(replaced) == 1 and not before[0].label:  # nearly all
-            return RegisterBefore(name, before[0].value, is_written)
+            return RegisterBefore(name, before[0].value, is_written, marks=marks)
         if not replaced:
-            return RegisterBefore(name, None, is_written)
+            return RegisterBefore(name, None, is_written, marks=marks)
         replaced.sort(key=lambda sibling: rank(sibling, self._context))
         siblings = tuple(SiblingBefore(one.value, one.label, one.ancestors) for one in replaced)
         if len(replaced) < len(before):
-            return RegisterBefore(name, None, is_written, siblings)
+            return RegisterBefore(name, None, is_written, siblings, marks)
         shown = register_verdict(self._before, name, self._context, self._rules).value
-        return RegisterBefore(name, encode_value(shown), is_written, siblings)
+        return RegisterBefore(name, encode_value(shown), is_written, siblings, marks)
 
 
 def _contested_before(draft: Draft) -> Vector | None:
@@ -207,9 +207,11 @@ def _contested(record: Record) -> Vector:
     return join(record.deletions.values()) if record.has_concurrent_deletion else {}
 
 
-def _said(siblings: Iterable[Sibling]) -> set[tuple[bytes, str]]:
-    """What siblings say, whoever wrote them."""
-    return {(sibling.value, sibling.label) for sibling in siblings}
+def _say_the_same(some: Sequence[Sibling], others: Sequence[Sibling]) -> bool:
+    """Whether siblings say the same, whoever wrote them."""
+    if len(some) == len(others) == 1:  # nearly all
+        return some[0].value == others[0].value and some[0].label == others[0].label
+    return {(one.value, one.label) for one in some} == {(one.value, one.label) for one in others}
 
 
 def _edited(document: Document, edits: Sequence[TextEdit | ListEdit]) -> tuple[Edited, ...]:
