@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, ClassVar, NoReturn, Self, dataclass_transform, get_type_hints
+from typing import Any, ClassVar, NoReturn, Self, dataclass_transform, get_args, get_origin, get_type_hints
 
 from syncore.core.errors import InvalidChange, Misused
 from syncore.core.identifiers import check_collection, check_name
-from syncore.replica.model_fields import UNDEFINED, FieldInfo, Unresolved, field
+from syncore.replica.model_fields import UNDEFINED, FieldInfo, Ref, Unresolved, field
 from syncore.replica.model_types import from_value, kind_of, schema_of, to_value
 from syncore.replica.settings import RuleLike
 from syncore.replica.views import Document
@@ -257,6 +257,40 @@ def is_model(found: object) -> bool:
 def model_rules(model: type[Model]) -> dict[str, RuleLike]:
     """The rules for conflicts that a model's fields are declared with."""
     return {name: one.resolve for name, one in model.__defaults__.items() if one.resolve is not None}
+
+
+def model_unique(model: type[Model]) -> tuple[str, ...]:
+    """The fields of a model whose values only one document may have."""
+    return tuple(name for name, one in model.__defaults__.items() if one.unique)
+
+
+def model_references(model: type[Model]) -> dict[str, tuple[str, str]]:
+    """The fields of a model that name documents which have to be there: the collection, and the rule.
+
+    Raises:
+        Misused: a field that names none, or whose model is not known yet.
+    """
+    found = {}
+    for name, one in fields_of(model).items():
+        if one.info.on_delete is not None:
+            target = _referred(one.annotation)
+            if target is None:
+                raise Misused(
+                    f"{model.__name__}.{name} has on_delete, and names no documents of a model that is known",
+                    hint="declare it as a Ref of a model that is declared in a module, not in a function",
+                )
+            found[name] = target.__collection__, one.info.on_delete
+    return found
+
+
+def _referred(annotation: object) -> type[Model] | None:
+    """The model whose documents an annotation names."""
+    for one in get_args(annotation):
+        if get_origin(annotation) is Ref:
+            return one if is_model(one) else None
+        if (found := _referred(one)) is not None:
+            return found
+    return None
 
 
 def check_field(model: type[Model], name: str) -> None:

@@ -19,7 +19,7 @@ from syncore.replica.model import Model, check_field, fields_of, is_model, model
 from syncore.replica.model_fields import Ref
 from syncore.replica.model_settings import publishing_changes
 from syncore.replica.queries import Query
-from syncore.replica.settings import RuleLike
+from syncore.replica.settings import ReferencesLike, RuleLike, UniqueLike
 from syncore.replica.undoing import UndoOutcome
 from syncore.replica.views import Document
 from syncore.replica.watching import ChangeStream
@@ -173,11 +173,18 @@ class ModelCollection(Generic[M]):
         fields: Mapping[str, RuleLike | Unset] | None = None,
         deletion: DeletionRule | str | Unset | None = None,
         validators: Iterable[Validator] | Unset | None = None,
+        unique: UniqueLike | Unset | None = None,
+        references: ReferencesLike | Unset | None = None,
     ) -> CollectionRules:
-        """Set rules and validators; as :meth:`Collection.configure`. The schema is the model's."""
+        """Set rules and constraints; as :meth:`Collection.configure`. The schema is the model's."""
         await self.publish()
         return await self.documents.configure(
-            default=default, fields=fields, deletion=deletion, validators=validators
+            default=default,
+            fields=fields,
+            deletion=deletion,
+            validators=validators,
+            unique=unique,
+            references=references,
         )
 
     async def publish(self) -> None:

@@ -53,6 +53,9 @@ class FieldInfo:
         default: The value of a field that is not given.
         default_factory: Makes it.
         resolve: The rule for its conflicts.
+        unique: Whether only one document may have its value.
+        on_delete: What becomes of a reference when the document that it names is deleted; None where nobody
+            asks for that document to be there.
         minimum, maximum: Limits of a number.
         min_length, max_length: Limits of a text, of bytes or of a list.
         pattern: What a text has to match.
@@ -62,6 +65,8 @@ class FieldInfo:
     default: Any = UNDEFINED
     default_factory: Callable[[], Any] | None = None
     resolve: RuleLike | None = None
+    unique: bool = False
+    on_delete: str | None = None
     minimum: Number | None = None
     maximum: Number | None = None
     min_length: int | None = None
@@ -107,6 +112,8 @@ def field(  # noqa: PLR0913 - each says something else of a field
     default: Any = UNDEFINED,  # noqa: ANN401 - of the annotation's type, which no signature can say
     default_factory: Callable[[], Any] | None = None,
     resolve: RuleLike | None = None,
+    unique: bool = False,
+    on_delete: str | None = None,
     minimum: Number | None = None,
     maximum: Number | None = None,
     min_length: int | None = None,
@@ -120,6 +127,9 @@ def field(  # noqa: PLR0913 - each says something else of a field
         default: Its value where none is given.
         default_factory: Makes that value.
         resolve: The rule for its conflicts, as ``configure(fields=...)`` takes it.
+        unique: Whether only one document may have its value, as ``configure(unique=...)`` has it.
+        on_delete: For a ``Ref``, or several: that the documents are there, and what becomes of the reference
+            when one is deleted: ``"set_null"``, ``"cascade"`` or ``"restore"``.
         minimum: The least number.
         maximum: The greatest number.
         min_length: The fewest characters, bytes or items.
@@ -136,6 +146,8 @@ def field(  # noqa: PLR0913 - each says something else of a field
         default=default,
         default_factory=default_factory,
         resolve=resolve,
+        unique=unique,
+        on_delete=on_delete,
         minimum=minimum,
         maximum=maximum,
         min_length=min_length,

@@ -8,8 +8,8 @@ What differs otherwise needs a higher version of the model, which says that some
 from syncore.core.errors import InvalidSchema
 from syncore.documents.rule_encoding import schema_hash
 from syncore.documents.rules import CollectionRules, SchemaSetting, Unreadable
-from syncore.replica.model import Model, model_rules, model_schema
-from syncore.replica.settings import judging_changes, settings_changes
+from syncore.replica.model import Model, model_references, model_rules, model_schema, model_unique
+from syncore.replica.settings import constraint_changes, judging_changes, settings_changes
 from syncore.schema.evolution import extends
 
 
@@ -27,7 +27,21 @@ def publishing_changes(model: type[Model], current: CollectionRules) -> dict[str
         return {}
     rules = {name: rule for name, rule in model_rules(model).items() if name not in current.fields}
     changes = settings_changes(current, None, rules, None)
-    return changes | judging_changes(current, schema, None, version=model.__version__)
+    changes |= judging_changes(current, schema, None, version=model.__version__)
+    return changes | _constraint_changes(model, current)
+
+
+def _constraint_changes(model: type[Model], current: CollectionRules) -> dict[str, object]:
+    """What a model asks of documents together beside what is asked of them already."""
+    unique, references = model_unique(model), model_references(model)
+    if isinstance(current.unique, Unreadable) or isinstance(current.references, Unreadable):
+        return {}
+    asked = [*current.unique, *((name,) for name in unique if (name,) not in current.unique)]
+    return constraint_changes(
+        current,
+        asked if unique else None,
+        {**references, **current.references} if references else None,
+    )
 
 
 def _replaces(model: type[Model], held: SchemaSetting) -> bool:

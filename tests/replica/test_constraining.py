@@ -8,11 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncore.core.errors import ConstraintViolated, DocumentNotFound
+from syncore.core.errors import ConstraintViolated, DocumentNotFound, Misused
 from syncore.core.identifiers import DocumentKey
 from syncore.documents.changes import UNSET
 from syncore.replica.conflicts import ConflictKind
 from syncore.replica.digesting import space_digest
+from syncore.replica.model import Model
+from syncore.replica.model_collection import ModelCollection
+from syncore.replica.model_fields import Ref, field
+from syncore.replica.sharing import check_nothing_is_lost
 from tests.replica.databases import open_private
 from tests.replica.invariants import check_constraints, check_device
 from tests.replica.world import Device, make_world
@@ -232,6 +236,45 @@ async def test_what_was_deleted_elsewhere_comes_back_or_goes(tmp_path: Path) -> 
         await device.close()
 
 
+async def test_models_declare_constraints(tmp_path: Path) -> None:
+    """A model's unique fields and references are published with its schema, and add to what is asked."""
+    async with open_private(tmp_path / "a.db") as replica:
+        people = replica.collection("people")
+        await people.configure(unique=[("first", "last")])
+        members = ModelCollection(replica.local, lambda: replica.number, Member)
+        await members.insert(Member(email="x"))
+        assert (await people.settings()).unique == (("first", "last"), ("email",))
+        with pytest.raises(ConstraintViolated):
+            await members.insert(Member(email="x"))
+        with pytest.raises(ConstraintViolated, match="there is no people/nobody"):
+            await members.insert(Member(email="y", boss=Ref("nobody")))
+        boss = await members.insert(Member(email="boss"))
+        await members.insert(Member(email="y", boss=Ref(boss.id), friends=[Ref(boss.id)]))
+        with pytest.raises(ConstraintViolated, match="cannot be deleted"):
+            await people.delete(boss.id)
+
+
+async def test_what_is_not_shown_is_not_shared_away(tmp_path: Path) -> None:
+    """A private space with a lost value is not shared, because sharing keeps only what documents show."""
+    async with open_private(tmp_path / "a.db") as replica:
+        people = replica.collection("people")
+        for id_ in ("a", "b"):
+            await people.insert({"email": "x"}, id=id_)
+        await people.configure(unique=["email"])
+        with pytest.raises(Misused, match="a value of people/b is not shown"):
+            await replica.local.read(lambda sql: check_nothing_is_lost(sql, replica.number))
+        await people.update("b", email="y")
+        await replica.local.read(lambda sql: check_nothing_is_lost(sql, replica.number))
+
+
+class Member(Model, collection="people"):
+    """Somebody."""
+
+    email: str = field(unique=True)
+    boss: Ref["Member"] | None = field(default=None, on_delete="restore")
+    friends: list[Ref["Member"]] | None = field(default=None, on_delete="set_null")
+
+
 async def test_constraints_that_come_later_are_asked_of_what_is_there(tmp_path: Path) -> None:
     """Hundreds of documents, in many steps of a transaction; and what they held back is shown again after."""
     async with open_private(tmp_path / "a.db") as replica:
@@ -275,11 +318,11 @@ async def test_tables_are_what_evaluation_finds(
     if chance.random() < 0.7:
         await devices[0].collection("notes").configure(unique=["title", ("n", "r")], references=references)
         await devices[0].exchange()
-    for who, what, one, other, field in acts:
+    for who, what, one, other, rule in acts:
         device = devices[who]
         device.clock.time_ms += chance.choice([0, 0, 5_000])
         with suppress(ConstraintViolated, DocumentNotFound):
-            await act(device, what, one, other, field)
+            await act(device, what, one, other, rule)
         await check_device(device)
     await devices[0].collection("notes").configure(unique=["title", ("n", "r")], references=references)
     await exchange_all(devices)
@@ -291,7 +334,7 @@ async def test_tables_are_what_evaluation_finds(
         await device.close()
 
 
-async def act(device: Device, what: int, one: str, other: str, field: str) -> None:
+async def act(device: Device, what: int, one: str, other: str, rule: str) -> None:
     """Do something on a device."""
     notes = device.collection("notes")
     match what:
@@ -300,7 +343,7 @@ async def act(device: Device, what: int, one: str, other: str, field: str) -> No
         case 0 | 1:
             await notes.update(one, {"title": other, "n": NAMES.index(other) % 2})
         case 2 | 3:
-            await notes.update(one, {field: other})
+            await notes.update(one, {rule: other})
         case 4 | 5:
             await notes.delete(one)
         case 6:
