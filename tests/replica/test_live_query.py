@@ -451,3 +451,80 @@ async def test_a_transaction_is_never_seen_in_half(tmp_path: Path) -> None:
         await writing
         assert [(one.id, one["v"]) for one in await step] == [("d4", 1), ("d5", 1), ("d6", 1)]
         replica.database.write = real  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_results_are_whole_on_a_slow_disk(tmp_path: Path, seed: int) -> None:
+    """Reads and writes that let others go first, and writers that never wait, show no transaction in half."""
+    draw = random.Random(seed)
+    async with open_private(tmp_path / "a.db") as replica:
+        notes = replica.collection()
+        slow_down(replica, draw)
+        followed = [
+            notes.find(order_by="n", limit=6),
+            notes.find(where.n < 30),
+            notes.find(order_by=["v", "n"]),
+        ]
+        results = [query.live().results() for query in followed]
+        changes = [query.live().changes() for query in followed]
+        shown: list[list[Document]] = [[] for _ in followed]
+        built: list[list[Document]] = [[] for _ in followed]
+
+        async def follow(place: int) -> None:
+            async for found in results[place]:
+                shown[place] = found
+                halves = {one.id[1:]: one["v"] for one in found if one.id[0] == "a"}
+                others = {one.id[1:]: one["v"] for one in found if one.id[0] == "b"}
+                both = halves.keys() & others.keys()
+                assert {id_: halves[id_] for id_ in both} == {id_: others[id_] for id_ in both}
+
+        async def rebuild(place: int) -> None:
+            async for found in changes[place]:
+                built[place] = found.apply(built[place])
+
+        tasks = [asyncio.ensure_future(one(place)) for place in range(3) for one in (follow, rebuild)]
+        await asyncio.gather(*(write_pairs(replica, random.Random(seed * 10 + one), one) for one in range(3)))
+        for _ in range(500):
+            await asyncio.sleep(0)
+        for place, query in enumerate(followed):
+            expected = content(await query)
+            assert content(shown[place]) == expected
+            assert content(built[place]) == expected
+        await replica.local.close()
+        await asyncio.gather(*tasks)
+
+
+def slow_down(replica: PrivateReplica, draw: random.Random) -> None:
+    """Let others go first for some turns of the loop, before and after each read and write."""
+
+    def slow(real: Callable[..., Any]) -> Callable[..., Any]:
+        async def slowed(*arguments: Any, **more: Any) -> Any:  # noqa: ANN401 - passed on
+            for _ in range(draw.randrange(4)):
+                await asyncio.sleep(0)
+            result = await real(*arguments, **more)
+            for _ in range(draw.randrange(4)):
+                await asyncio.sleep(0)
+            return result
+
+        return slowed
+
+    replica.database.read = slow(replica.database.read)  # type: ignore[method-assign]
+    replica.database.write = slow(replica.database.write)  # type: ignore[method-assign]
+
+
+async def write_pairs(replica: PrivateReplica, draw: random.Random, writer: int) -> None:
+    """Insert, change and delete pairs of documents, each pair in one transaction and of one writer."""
+    there: set[str] = set()
+    for number in range(40):
+        id_ = f"{writer}-{draw.randrange(6)}"
+        is_deleting = id_ in there and draw.random() < 0.4
+        async with replica.transaction() as transaction:
+            for half in "ab":
+                if is_deleting:
+                    await transaction.delete(("notes", half + id_))
+                elif id_ in there:
+                    await transaction.update(("notes", half + id_), v=number, n=draw.randrange(40))
+                else:
+                    fields: dict[str, object] = {"v": number, "n": draw.randrange(40)}
+                    await transaction.insert("notes", fields, id=half + id_)
+        there = there - {id_} if is_deleting else there | {id_}
