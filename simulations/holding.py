@@ -49,6 +49,11 @@ def local(replica: Replica) -> LocalReplica:
     return replica._services.local  # noqa: SLF001 - see the module's docstring
 
 
+def log_offset(replica: Replica) -> int:
+    """How much of the relay's log a replica has."""
+    return local(replica).default_space.row.log_offset
+
+
 async def look(replica: Replica, places: Iterable[Place]) -> dict[Place, Held]:
     """Documents of the default space, all of them at the same moment."""
     database = local(replica)

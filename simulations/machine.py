@@ -14,7 +14,7 @@ from simulations.hardware import Hardware
 from simulations.network.channels import SimulatedChannel
 from simulations.process import Process
 from simulations.relay_machine import ADDRESS
-from syncore.core.errors import Closed, ConnectionFailed, RemoteError, SyncoreError
+from syncore.core.errors import Closed, ConnectionFailed, IntegrityError, RemoteError, SyncoreError
 from syncore.documents.resolvers import Resolver
 from syncore.engine.composition import compose
 from syncore.engine.replica import Replica
@@ -199,3 +199,13 @@ def failure_of(replica: Replica) -> SyncoreError | None:
         return None
     found = replica._services.sync._find(replica.space._number)  # noqa: SLF001 - the failure itself
     return None if found is None else found[1].progress.failure
+
+
+def is_stopped(replica: Replica | None) -> bool:
+    """Whether a replica runs and syncs no more."""
+    return replica is not None and replica.space.status().state is SyncState.STOPPED
+
+
+def finds_damage(replica: Replica | None) -> bool:
+    """Whether a replica stopped because its file is damaged."""
+    return replica is not None and isinstance(failure_of(replica), IntegrityError)

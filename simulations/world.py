@@ -16,10 +16,10 @@ from simulations.ending import Ending, look_at, look_back
 from simulations.gauges import Gauges
 from simulations.happenings.registry import happen
 from simulations.hardware import Hardware, Surroundings
-from simulations.holding import local
+from simulations.holding import local, log_offset
 from simulations.ledger import Ledger
 from simulations.loop import VirtualLoop
-from simulations.machine import Died, Machine, failure_of
+from simulations.machine import Died, Machine, failure_of, finds_damage, is_stopped
 from simulations.network.network import Network
 from simulations.person import Person
 from simulations.plan import RELAY, Fault, Happening, Plan
@@ -289,7 +289,7 @@ class World:
         if person.is_away or machine.is_changing:  # somebody else is about to do something with it
             return
         try:
-            if person.is_damaged or _finds_damage(machine.replica):
+            if person.is_damaged or finds_damage(machine.replica):
                 person.is_damaged = True
                 await self._replace(person)
             elif self._has_parted(machine.replica):
@@ -298,7 +298,7 @@ class World:
                 await self._replace(person)
             elif not machine.is_running:
                 await person.start()
-            elif person.needs_restart or _is_stopped(machine.replica):
+            elif person.needs_restart or is_stopped(machine.replica):
                 await machine.stop()
                 await person.start()
         except (IntegrityError, NotAReplica, NewerFormat) as error:  # a bit of its header may have flipped
@@ -394,16 +394,3 @@ def make_world(plan: Plan, application: Application | None = None) -> World:
     around = Surroundings(seed=seed, loop=loop, network=network, trace=Trace(), is_power_safe=is_power_safe)
     usage = None if application is None else Usage(application)
     return World(plan, around, RelayMachine(Hardware("relay", around)), usage)
-
-
-def log_offset(replica: Replica) -> int:
-    """How much of the relay's log a replica has."""
-    return replica._services.local.default_space.row.log_offset  # noqa: SLF001 - what no status tells
-
-
-def _is_stopped(replica: Replica | None) -> bool:
-    return replica is not None and replica.space.status().state is SyncState.STOPPED
-
-
-def _finds_damage(replica: Replica | None) -> bool:
-    return replica is not None and isinstance(failure_of(replica), IntegrityError)

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from simulations.ending import Ending
+from simulations.holding import log_offset
 from simulations.machine import REPLICA_FILE
 from simulations.plan import Fault
-from simulations.world import SETTLING_S, World, log_offset
+from simulations.world import SETTLING_S, World
 from syncore.core.errors import SyncoreError
 from syncore.sync.status import SyncState
 from tests.simulations.small_plans import SMALL, going_wrong, in_world, noted
