@@ -385,7 +385,11 @@ class DocumentWork:
             if problems:
                 before = self.hold(key).visible.project(self.context)
                 found.append((key, judge.problems(before) if before.is_live else (), problems))
-            if preview.contest is Contest.NONE and not plan.has_edits:
+            if (
+                preview.contest is Contest.NONE
+                and not plan.has_edits
+                and key.collection not in self._state.constraints  # which may show it otherwise
+            ):
                 self._checked[key] = bool(problems)  # it will show exactly this
         refuse_new_problems(found)
 

@@ -6,6 +6,7 @@ import pytest
 
 from syncore.core.errors import Closed, InvalidName, Misused
 from syncore.core.ports import SqlConnection
+from syncore.documents.changes import UNSET
 from syncore.documents.projection_encoding import decode_projection
 from syncore.query.definitions import IndexDefinition
 from syncore.query.paths import where
@@ -143,3 +144,42 @@ async def test_wrong_indexes_are_refused(tmp_path: Path) -> None:
             await notes.create_index(f"f{number}")
         with pytest.raises(Misused, match="already"):
             await notes.create_index("one more")
+
+
+async def test_an_index_tells_a_missing_field_from_none(tmp_path: Path) -> None:
+    """Keys are kept while a field shows the same; None, nothing and a list are told apart."""
+    async with open_private(tmp_path / "a.db") as replica:
+        notes, local = replica.collection(), replica.local
+        index = await notes.create_index("n")
+        await index.built()
+        note = await notes.insert({"n": None, "m": 0})
+        space = local.default_space.number
+        for change in (
+            {"n": UNSET},
+            {"m": 1},
+            {"n": None},
+            {"n": [1]},
+            {"m": 2},
+            {"n": [2]},
+            {"n": 0},
+            {"n": 0.0},
+        ):
+            await notes.update(note.id, change)
+            assert await check(local, space, notes.name) == 1
+        await notes.delete(note.id)
+        assert await check(local, space, notes.name) == 0
+        await notes.insert({"n": 1}, id=note.id)
+        assert await check(local, space, notes.name) == 1
+
+
+async def test_an_index_made_anew_goes_by_its_own_content(tmp_path: Path) -> None:
+    """What was remembered for the indexes before is not taken for those after."""
+    async with open_private(tmp_path / "a.db") as replica:
+        notes, local = replica.collection(), replica.local
+        await (await notes.create_index("n")).built()
+        note = await notes.insert({"n": 1, "m": 1})
+        await notes.drop_index("n")
+        await (await notes.create_index("m")).built()
+        await notes.update(note.id, n=2)
+        await notes.update(note.id, m=2)
+        assert await check(local, local.default_space.number, notes.name) == 1

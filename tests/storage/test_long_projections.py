@@ -138,3 +138,12 @@ def test_typing_at_one_place_cuts_anew_once_a_part_is_full() -> None:
         layout = after
     assert whole(layout) == projection
     assert written < 2 * PART_BYTES + 3 * len(layout.parts)
+
+
+def test_a_document_may_become_long_and_short_again_and_again(sql: SqlConnection, rows: DocumentRows) -> None:
+    """That a document has no parts is remembered, and forgotten as soon as it has some."""
+    row = rows.add(KEY, content(100), is_deleted=False)
+    for number, size in enumerate((100, 50_000, 100, 100, 60_000, 100)):
+        rows.write_projections([(row, content(size, number), False, 0)])
+        assert rows.projection(KEY) == content(size, number)
+        assert bool(parts(sql)) is (size >= LONG_BYTES)
