@@ -28,6 +28,7 @@ MODULES = {
     "sql": "sql",
     "import": "importing",
     "query": "query",
+    "search": "searching",
     "live": "live",
 }
 VERBS = ("compare", "record")

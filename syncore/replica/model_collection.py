@@ -11,14 +11,16 @@ from syncore.documents.projection import FieldValue
 from syncore.documents.rules import CollectionRules, DeletionRule
 from syncore.query.expressions import Expression
 from syncore.query.paths import Path
-from syncore.replica.arguments import checked_fields, checked_question
+from syncore.replica.arguments import checked_fields, checked_question, checked_search
 from syncore.replica.collection import Collection
 from syncore.replica.invalid import InvalidDocument
 from syncore.replica.local_replica import LocalReplica
 from syncore.replica.model import Model, check_field, fields_of, is_model, model_schema
 from syncore.replica.model_fields import Ref
+from syncore.replica.model_indexes import make_declared
 from syncore.replica.model_settings import publishing_changes
 from syncore.replica.queries import Query
+from syncore.replica.searching import Search
 from syncore.replica.settings import ReferencesLike, RuleLike, UniqueLike
 from syncore.replica.undoing import UndoOutcome
 from syncore.replica.views import Document
@@ -56,6 +58,7 @@ class ModelCollection(Generic[M]):
         self.documents = Collection(replica, space, model.__collection__)
         self._replica = replica
         self._space = space
+        self._has_indexes = False
 
     def __repr__(self) -> str:
         """The model and the collection."""
@@ -154,6 +157,28 @@ class ModelCollection(Generic[M]):
         question = checked_question(self.name, expression, where=test, order_by=order_by, limit=limit)
         return Query(self._replica, self._space, question, made=self._made, after=after)
 
+    def search(
+        self,
+        query: str,
+        expression: Expression | Mapping[str, FieldValue] | None = None,
+        /,
+        *,
+        limit: int | None = None,
+        index: str | None = None,
+    ) -> Search[M]:
+        """Objects of the model whose texts have what is searched for; as :meth:`Collection.search`.
+
+        The full-text index that the model's fields are declared for is made with the first search.
+        """
+        question = checked_search(self.name, query, expression, limit=limit, index=index)
+        return Search(self._replica, self._space, question, self._made, ready=self.make_indexes)
+
+    async def make_indexes(self) -> None:
+        """Make the indexes that the model declares; writes and searches do so by themselves."""
+        if not self._has_indexes and not self._replica.read_only_reason:
+            await make_declared(self.model, self.documents)
+            self._has_indexes = True
+
     async def invalid(self) -> list[InvalidDocument]:
         """The documents that do not fit, with what is wrong with each."""
         return await self.documents.invalid()
@@ -193,6 +218,7 @@ class ModelCollection(Generic[M]):
         Raises:
             InvalidSchema: the collection's schema says something else, and neither is newer.
         """
+        await self.make_indexes()
         changes = publishing_changes(self.model, await self.documents.settings())
         if changes:
             await self.documents.write_settings(changes)

@@ -60,6 +60,8 @@ class FieldInfo:
         min_length, max_length: Limits of a text, of bytes or of a list.
         pattern: What a text has to match.
         description: For people.
+        index: Whether this file has an index on it, or of which kind: ``"hash"``, ``"each"`` (element).
+        fulltext: Whether its words are in the model's full-text index, or how much they count there.
     """
 
     default: Any = UNDEFINED
@@ -73,6 +75,8 @@ class FieldInfo:
     max_length: int | None = None
     pattern: str | None = None
     description: str | None = None
+    index: bool | str = False
+    fulltext: bool | float = False
 
     @property
     def has_default(self) -> bool:
@@ -120,6 +124,8 @@ def field(  # noqa: PLR0913 - each says something else of a field
     max_length: int | None = None,
     pattern: str | None = None,
     description: str | None = None,
+    index: bool | str = False,
+    fulltext: bool | float = False,
 ) -> Any:  # noqa: ANN401 - it stands where a value of the annotation's type stands
     """Say more of a field of a model than its type.
 
@@ -136,10 +142,15 @@ def field(  # noqa: PLR0913 - each says something else of a field
         max_length: The most characters, bytes or items.
         pattern: A regular expression that a text has to match somewhere; without look-around.
         description: What it is, for people.
+        index: True for an index on it in this replica's file, ``"hash"`` for one of hashes, ``"each"`` for
+            one of the elements of a set or list; made with the first write or search of the model.
+        fulltext: True to have its words in the model's full-text index, a number to have them count so much.
 
     Raises:
-        Misused: two defaults.
+        Misused: two defaults, or no such index.
     """
+    if index not in (True, False, "ordered", "hash", "each"):
+        raise Misused(f"there is no index of the kind {index!r}", hint='True, "hash" or "each"')
     if default is not UNDEFINED and default_factory is not None:
         raise Misused("a field has a default or a default_factory, not both")
     return FieldInfo(
@@ -154,4 +165,6 @@ def field(  # noqa: PLR0913 - each says something else of a field
         max_length=max_length,
         pattern=pattern,
         description=description,
+        index=index,
+        fulltext=fulltext,
     )

@@ -7,7 +7,7 @@ all, on which scores depend, then for the best. So what is found, and in what or
 
 import asyncio
 import heapq
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -126,12 +126,14 @@ class Search(Generic[D]):
         space: Callable[[], int],
         question: SearchQuestion,
         made: Callable[[Document], D],
+        ready: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Programs get searches from a collection."""
         self._replica = replica
         self._space = space
         self._question = question
         self._made = made
+        self._ready = ready
 
     def __await__(self) -> Generator[object, None, list[Hit[D]]]:
         """All hits, as a list; give a limit where there may be many."""
@@ -282,6 +284,8 @@ class Search(Generic[D]):
             await asyncio.sleep(0)
 
     async def _plan(self) -> _Plan:
+        if self._ready is not None:
+            await self._ready()
         space = self._replica.current_space(self._space())
         return await self._replica.read(partial(_plan_for, space=space, question=self._question))
 
