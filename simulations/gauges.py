@@ -24,12 +24,14 @@ class Gauges:
     Attributes:
         overflows: Bounds that did not hold.
         leaks: Secrets that were seen in the network.
+        occupied: Devices on which a hostile program runs too: not all tasks there are syncore's.
     """
 
     def __init__(self) -> None:
         """Nothing was found."""
         self.overflows: list[str] = []
         self.leaks: list[str] = []
+        self.occupied: set[str] = set()
 
     def watch(self, event: NetworkEvent) -> None:
         """Look at a frame."""
@@ -42,7 +44,8 @@ class Gauges:
             process, replica = person.machine.hardware.process, person.machine.replica
             if process is None or replica is None:
                 continue
-            self._compare(f"tasks of {person.name}", process.task_count, MAX_TASKS)
+            if person.name not in self.occupied:
+                self._compare(f"tasks of {person.name}", process.task_count, MAX_TASKS)
             state = replica._services.local.default_space  # noqa: SLF001 - no status tells how much is sealed
             self._compare(f"sealed segments of {person.name}", len(state.sealed), MAX_SEALED)
         relay, process = world.relay.relay, world.relay.hardware.process

@@ -9,8 +9,9 @@ from simulations.ledger import Edit, Kind, Ledger
 from simulations.machine import Died, Machine
 from simulations.work import Usage, in_time
 from simulations.workload import JOURNALS, LEFT, LISTING, RIGHT, SHARED_PLACES, TAGS, TEXT, Writer
-from syncore.core.errors import DiskFull, IntegrityError, StorageError, SyncoreError
+from syncore.core.errors import DiskFull, IntegrityError, Refused, StorageError, SyncoreError
 from syncore.engine.replica import Replica
+from syncore.protocol.refusal_codes import RefusalCode
 from syncore.sync.status import SyncState
 
 LANES = 2
@@ -95,9 +96,18 @@ class Person:
         if replica is not None and not replica.space.is_private and _is_stored(replica):
             self._ledger.note_stored(self.name)
 
+    def heed(self, error: SyncoreError) -> None:
+        """Set the clock right, if that is what the program has asked for."""
+        if not isinstance(error, Refused) or error.code != RefusalCode.INVITATION_EXPIRED.value:
+            return
+        clock = self.machine.hardware.clock
+        clock.drift = 0.0
+        clock.skew_ms = int(asyncio.get_running_loop().time() * 1000) - clock.monotonic_ms()
+
     def lose_behind(self, order: int) -> None:
         """The disk was set back to where so many edits were acknowledged; what the relay has is safe."""
         self._at_risk.clear()
+        self._writer.forget()
         self._ledger.excuse(
             edit for edit in self._ledger.of(self.name) if edit.order >= order and not edit.is_stored
         )
@@ -105,6 +115,7 @@ class Person:
     def lose_everything(self) -> None:
         """The device lost its file while the relay had lost its log: what nobody else had is gone."""
         self._at_risk.clear()
+        self._writer.forget()
         self._ledger.excuse(self._ledger.of(self.name))
 
     async def _work(self, until_s: float, pace_s: float) -> None:

@@ -118,6 +118,10 @@ class Writer:
                 return await self._write_journal(replica, durability)
         return edit
 
+    def forget(self) -> None:
+        """Close all forms: the file was set back, and what they showed is no part of its history now."""
+        self._old.clear()
+
     async def _write_note(self, kind: Kind, replica: Replica, durability: Durability) -> Edit:
         place = ("notes", f"n{self._draw.randrange(NOTES)}")
         seen = (await look(replica, [place]))[place]

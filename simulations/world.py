@@ -47,12 +47,6 @@ between them only as long as the relay remembers it. A flipped bit may hide a ro
 """
 
 
-def _set_event() -> asyncio.Event:
-    event = asyncio.Event()
-    event.set()
-    return event
-
-
 @dataclass(slots=True, kw_only=True)
 class Backup:
     """A copy of a device's disk, and how many edits had been acknowledged when it was made."""
@@ -99,7 +93,7 @@ class World:
     spares: list[Hardware] = field(default_factory=list)
     began_s: float = 0.0
     _working: asyncio.TaskGroup | None = None
-    _is_whole: asyncio.Event = field(default_factory=_set_event)
+    _is_whole: bool = True
 
     async def play(self) -> Ending:
         """Everything from an empty world to what there is to say at its end."""
@@ -176,6 +170,8 @@ class World:
                     return
             except SyncoreError as error:
                 failure = error
+                if host is not None:
+                    host.heed(error)
             await asyncio.sleep(_LOOK_S)
         raise failure
 
@@ -185,9 +181,15 @@ class World:
             if not is_noticed():
                 yield what
 
-    async def until_healed(self) -> None:
-        """Return when the relay has all that the devices have, or at the end: none may be set back before."""
-        await self._is_whole.wait()
+    async def until_healed(self) -> bool:
+        """Wait until the relay has all that the devices have: none may be set back before.
+
+        Returns:
+            Whether it has; otherwise it is the end, and no device may lose anything any more.
+        """
+        while not self._is_whole and self.now_s < self.ends_s:  # noqa: ASYNC110 - the end has no event
+            await asyncio.sleep(_LOOK_S)
+        return self._is_whole
 
     async def until_recovered(self) -> bool:
         """Wait until the relay is whole and every device that was set back has again what the relay has.
@@ -197,27 +199,28 @@ class World:
         """
         while self.now_s < self.ends_s:
             self._note_recovered()
-            if self._is_whole.is_set() and not self.recovering:
+            if self._is_whole and not self.recovering:
                 return True
             await asyncio.sleep(_LOOK_S)
         return False
 
     def part_with_log(self) -> None:
         """The relay is about to lose something that only devices have then; :meth:`heal` follows."""
-        self._is_whole.clear()
+        self._is_whole = False
 
     async def heal(self) -> bool:
         """Wait until the devices have given back to the relay what it has lost.
 
         Returns:
-            Whether they have; otherwise it is the end.
+            Whether they have; otherwise it is the end, and they go on when nobody writes any more.
         """
-        is_whole = False
-        while self.now_s < self.ends_s and not is_whole:
+        while self.now_s < self.ends_s and not self._is_whole:
             await asyncio.sleep(_LOOK_S)
-            is_whole = not self.unsettled() and await self._are_at_head()
-        self._is_whole.set()
-        return is_whole
+            await self._look_if_whole()
+        return self._is_whole
+
+    async def _look_if_whole(self) -> None:
+        self._is_whole = self._is_whole or (not self.unsettled() and await self._are_at_head())
 
     async def _are_at_head(self) -> bool:
         """Whether all devices that are not damaged hold the relay's log, and not another one."""
@@ -318,7 +321,7 @@ class World:
 
     async def _replace(self, person: Person) -> None:
         """Throw a useless replica away and join again, once the relay has its log again."""
-        if not self._is_whole.is_set():
+        if not self._is_whole:
             person.lose_everything()
             return
         self.note(f"{person.name} joins anew: its file is of no use any more")
@@ -351,6 +354,9 @@ class World:
             for person in self.people:
                 await person.check_stored()
             unsettled = self.unsettled() or await self._find_damage()
+            if not self._is_whole:  # what the last lie or loss has left to give back
+                unsettled = unsettled or ["the relay has not everything again"]
+                await self._look_if_whole()
         return unsettled
 
     async def _find_damage(self) -> list[str]:
@@ -369,7 +375,7 @@ class World:
         offsets = set()
         found = []
         for person in self.people:
-            if person.is_damaged and not self._is_whole.is_set():
+            if person.is_damaged and not self._is_whole:
                 continue
             replica = person.machine.replica
             if replica is None:

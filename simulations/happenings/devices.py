@@ -99,9 +99,8 @@ def _die(world: "World", happening: Happening, *, is_power_cut: bool) -> None:
 
 async def _restore(world: "World", person: "Person", *, with_keys: bool) -> None:
     backup = world.backups.get(person.name)
-    if backup is None:
+    if backup is None or not await world.until_healed():
         return
-    await world.until_healed()
     hardware = person.machine.hardware
     await person.machine.stop()
     hardware.die(is_power_cut=False)

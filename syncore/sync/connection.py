@@ -133,6 +133,8 @@ class RelayConnection:
             return await future
         finally:
             self._waiting.pop(request_id, None)
+            if future.done() and not future.cancelled():
+                future.exception()  # it was told of the end while it sent, and raises what sending has met
 
     async def events(self) -> AsyncIterator[ClientEvent]:
         """What the relay says, until the connection ends.
@@ -149,10 +151,13 @@ class RelayConnection:
                     _check_no_fault(event)
                     self._hand_over(event)
                     yield event
-        except Exception as error:
+        except BaseException as error:  # whoever waits is told, also where the reader itself was cancelled
+            told = (
+                error if isinstance(error, Exception) else ConnectionFailed("nobody reads the connection now")
+            )
             for future in self._waiting.values():
                 if not future.done():
-                    future.set_exception(error)
+                    future.set_exception(told)
             raise
 
     @asynccontextmanager

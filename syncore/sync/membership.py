@@ -180,7 +180,17 @@ async def invite(
         expires_ms=expires_ms,
         sealed=sealed,
     )
-    await connection.answer_to(request)
+    try:
+        await connection.answer_to(request)
+    except Refused as refusal:
+        if refusal.code == RefusalCode.INVITATION_EXPIRED.value:
+            raise Refused(
+                "the relay says that the invitation has expired already",
+                code=refusal.code,
+                is_final=refusal.is_final,
+                hint="this device's clock is behind the relay's by more than the invitation lasts: set it",
+            ) from refusal
+        raise
     return keys
 
 

@@ -142,6 +142,20 @@ async def test_whoever_waits_hears_of_the_end(relay: MemoryRelay) -> None:
             await connection.answer_to(3)
 
 
+async def test_whoever_waits_hears_that_nobody_reads_any_more(relay: MemoryRelay) -> None:
+    """A request that is under way when the reader is cancelled fails, and waits no longer."""
+    relay.tamper = lambda frame: () if isinstance(message_of(frame), Stored) else (frame,)
+    async with await opened(relay) as connection:
+        async with connection.attended():
+            await connection.answer_to(ask(connection))
+            waiting = asyncio.ensure_future(connection.answer_to(offer(connection)))
+            await asyncio.sleep(0.05)
+            assert not waiting.done()
+        async with asyncio.timeout(PATIENCE_S):
+            with pytest.raises(ConnectionFailed, match="nobody reads"):
+                await waiting
+
+
 async def test_reading_ends_with_the_connection(relay: MemoryRelay) -> None:
     """Whoever reads the events gets all that was sent before the end, and then the failure."""
     async with await opened(relay) as connection:

@@ -26,7 +26,7 @@ from syncore.crypto.signing import SigningKey, verify
 from syncore.protocol.control_log import ControlLog
 from syncore.protocol.control_payloads import Role
 from syncore.protocol.message_codec import encode_message
-from syncore.protocol.messages import Message, Opened, Refusal, Slot
+from syncore.protocol.messages import Done, Message, Opened, Refusal, Slot
 from syncore.protocol.refusal_codes import RefusalCode
 from syncore.replica.space_state import SpaceState
 from syncore.storage.space_rows import SpaceRow
@@ -218,6 +218,20 @@ def changing(kind: type, change: Callable[..., Message]) -> Callable[[bytes], Se
 def refused(code: RefusalCode) -> Callable[[Slot], Message]:
     """A refusal instead of the slot."""
     return lambda slot: Refusal(request_id=slot.request_id, code=code, is_final=code.is_final, detail="")
+
+
+async def test_an_invitation_that_ends_before_it_begins_is_the_clocks_fault(relay: MemoryRelay) -> None:
+    """A device whose clock is far behind is told to set it; nothing else that the relay refuses says that."""
+    space = await made(relay)
+    for code, words in ((RefusalCode.INVITATION_EXPIRED, "clock"), (RefusalCode.QUOTA_EXCEEDED, "")):
+        relay.tamper = changing(
+            Done,
+            lambda done, code=code: Refusal(request_id=done.request_id, code=code, is_final=True, detail=""),
+        )
+        with pytest.raises(Refused) as caught:
+            await invited(relay, space)
+        assert (caught.value.code, words in caught.value.hint) == (code.value, True)
+        assert ("clock" in caught.value.hint) == bool(words)
 
 
 SLOTS: dict[str, tuple[Callable[[Slot], Message], type[SyncoreError], str]] = {
