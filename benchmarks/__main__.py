@@ -68,8 +68,12 @@ async def _run(measure: Callable[[Path], Awaitable[list[Comparison]]], folder: P
 def _line(comparison: Comparison) -> str:
     return (
         f"{comparison.name}: {comparison.per_second:,.0f}/s ({comparison.unit}); "
-        f"{comparison.primitive}: {comparison.primitive_per_second:,.0f}/s; ratio {comparison.ratio:.3f}; "
-        f"{comparison.processor_us:.1f} us of processor time, ratio {comparison.processor_ratio:.3f}"
+        f"{comparison.primitive}: {comparison.primitive_per_second:,.0f}/s; ratio {comparison.ratio:.3f}"
+        + (
+            f"; {comparison.processor_us:.1f} us of processor time, ratio {comparison.processor_ratio:.3f}"
+            if comparison.processor_us
+            else ""
+        )
         + ("" if comparison.slowest_us is None else f"; slowest 1 % from {comparison.slowest_us:,.0f} us")
     )
 

@@ -16,7 +16,9 @@ SHOP = """\
 [('customer',), ('total',)]
 [Decimal('30')]
 {'n': 3, 'total': Decimal('90')}
-[('ada', Decimal('40')), ('bob', Decimal('60'))]"""
+[('ada', Decimal('40')), ('bob', Decimal('60'))]
+2
+3"""
 
 
 @pytest.mark.parametrize(("number", "printed"), [(0, "Good film"), (1, "Desk\nprivate"), (2, SHOP)])
