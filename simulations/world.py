@@ -353,9 +353,9 @@ class World:
             await asyncio.sleep(_LOOK_S)
             for person in self.people:
                 await person.check_stored()
-            unsettled = self.unsettled() or await self._find_damage()
-            if not self._is_whole:  # what the last lie or loss has left to give back
-                unsettled = unsettled or ["the relay has not everything again"]
+            if self._is_whole:
+                unsettled = self.unsettled() or await self._find_damage()
+            else:  # the last lie or loss has left something to give back
                 await self._look_if_whole()
         return unsettled
 

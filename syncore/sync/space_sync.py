@@ -175,7 +175,7 @@ class SpaceSync:
         """The space's stream or an upload was refused.
 
         Raises:
-            ConnectionFailed: the relay denies what it has opened; the next connection tells more.
+            ConnectionFailed: the relay denies what it has opened, or our number; the next one tells more.
             RelayLostData: it lost data, and holds something else in its place.
             Refused: trying again on a fresh connection may help, or nothing will.
         """
@@ -189,7 +189,9 @@ class SpaceSync:
             await self._go_on_healing(refilling)
             return
         if event.code is RefusalCode.FORK:
-            return  # the stream brings the segment that took our number, and with it the rebase
+            # The stream of a fresh connection brings the segment that took our number, and with it the rebase.
+            # If there is none, the relay has read something else than was sent: sending again is what helps.
+            raise ConnectionFailed(f"the relay has another segment under our number: {event.detail}")
         if event.code in UNKNOWN and self._is_member:
             raise ConnectionFailed(f"the relay does not know any more what it had opened: {event.detail}")
         raise refused_error(event)

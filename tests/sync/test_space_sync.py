@@ -170,10 +170,8 @@ async def test_a_relay_that_lost_data_gets_nothing_new(device: Device, outcome: 
 
 @pytest.mark.parametrize("code", list(RefusalCode))
 async def test_refusals_are_told_apart(device: Device, code: RefusalCode) -> None:
-    """A fork waits for the stream; who denies what it has opened is asked again; the rest is Refused."""
-    if code is RefusalCode.FORK:
-        await device.sync.on_refused(refusal(device, code))
-    elif code in {RefusalCode.UNKNOWN_SPACE, RefusalCode.NOT_MEMBER}:
+    """Who denies what it has opened, or that a number is ours, is asked again; the rest is Refused."""
+    if code in {RefusalCode.FORK, RefusalCode.UNKNOWN_SPACE, RefusalCode.NOT_MEMBER}:
         with pytest.raises(ConnectionFailed, match="just so"):
             await device.sync.on_refused(refusal(device, code))
     else:
