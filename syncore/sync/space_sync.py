@@ -189,8 +189,8 @@ class SpaceSync:
             await self._go_on_healing(refilling)
             return
         if event.code is RefusalCode.FORK:
-            # The stream of a fresh connection brings the segment that took our number, and with it the rebase.
-            # If there is none, the relay has read something else than was sent: sending again is what helps.
+            # The stream of a fresh connection brings the segment that took our number, and with it a rebase.
+            # If there is none, the relay has read something else than was sent: sending again helps.
             raise ConnectionFailed(f"the relay has another segment under our number: {event.detail}")
         if event.code in UNKNOWN and self._is_member:
             raise ConnectionFailed(f"the relay does not know any more what it had opened: {event.detail}")
