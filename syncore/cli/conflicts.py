@@ -13,6 +13,7 @@ from syncore.cli.showing import cell
 from syncore.cli.syncing import for_a_while, until_stopped
 from syncore.codec.json_values import Json, datetime_text, parse_json
 from syncore.core.errors import InvalidChange, InvalidValue, Misused
+from syncore.core.references import OnDelete
 from syncore.documents.changes import UNSET, Unset
 from syncore.documents.operations import FieldKind
 from syncore.documents.rules import (
@@ -20,6 +21,7 @@ from syncore.documents.rules import (
     DeletionRule,
     Rule,
     SchemaSetting,
+    Unreadable,
     parse_deletion_rule,
     parse_rule,
 )
@@ -59,7 +61,16 @@ def configure(options: argparse.Namespace, output: Output) -> int:
     if options.schema is not None:
         schema = UNSET if options.schema == _UNSET else read_schema(Path(options.schema))
     return asyncio.run(
-        _configure(options, output, default=default, fields=fields, deletion=deletion, schema=schema)
+        _configure(
+            options,
+            output,
+            default=default,
+            fields=fields,
+            deletion=deletion,
+            schema=schema,
+            unique=_unique(options.unique),
+            references=_references(options),
+        )
     )
 
 
@@ -79,6 +90,27 @@ def _rule(
     except Misused as error:
         options.refuse(f"argument {argument}: {error}")
         raise
+
+
+def _unique(words: list[str]) -> list[list[str]] | Unset | None:
+    """What the arguments of ``--unique`` ask for, given whole; None if there are none."""
+    if words == [_UNSET]:
+        return UNSET
+    return [word.split(",") for word in words] or None
+
+
+def _references(options: argparse.Namespace) -> dict[str, tuple[str, str]] | Unset | None:
+    """What the arguments of ``--reference`` ask for, given whole; None if there are none."""
+    if options.reference == [_UNSET]:
+        return UNSET
+    found: dict[str, tuple[str, str]] = {}
+    for word in options.reference:
+        name, separator, target = word.rpartition("=")
+        if not separator:
+            options.refuse(f"argument --reference: {word!r} is not FIELD=COLLECTION or FIELD=COLLECTION:RULE")
+        collection, colon, rule = target.rpartition(":")
+        found[name] = (collection, rule) if colon else (target, OnDelete.SET_NULL.value)
+    return found or None
 
 
 async def _list(options: argparse.Namespace, output: Output) -> int:
@@ -149,10 +181,19 @@ async def _configure(
     fields: dict[str, Rule | Unset],
     deletion: DeletionRule | Unset | None,
     schema: dict[str, Json] | Unset | None,
+    unique: list[list[str]] | Unset | None,
+    references: dict[str, tuple[str, str]] | Unset | None,
 ) -> int:
     async with owned(options, output) as replica:
         collection = chosen_space(replica, options).collection(options.collection)
-        rules = await collection.configure(default=default, fields=fields, deletion=deletion, schema=schema)
+        rules = await collection.configure(
+            default=default,
+            fields=fields,
+            deletion=deletion,
+            schema=schema,
+            unique=unique,
+            references=references,
+        )
         await replica.flush()
     _show_rules(options.collection, rules, output)
     return 0
@@ -187,7 +228,29 @@ def _show_rules(collection: str, rules: CollectionRules, output: Output) -> None
     if isinstance(rules.schema, SchemaSetting):
         record["schema"] = {"version": rules.schema.version, "hash": rules.schema.hash.hex()}
         lines.append(f"  schema of version {rules.schema.version}, {rules.schema.hash.hex()[:16]}")
+    _show_constraints(rules, record, lines)
     output.result(record, "\n".join(lines))
+
+
+def _show_constraints(rules: CollectionRules, record: dict[str, object], lines: list[str]) -> None:
+    """Add what is asked of documents together, where anything is."""
+    lacking = [
+        name
+        for name, setting in (("unique", rules.unique), ("references", rules.references))
+        if isinstance(setting, Unreadable)
+    ]
+    if lacking:
+        record["unreadable"] = lacking
+        lines += [f"  {name}: set by a later version of syncore" for name in lacking]
+    if rules.unique and not isinstance(rules.unique, Unreadable):
+        record["unique"] = [list(fields) for fields in rules.unique]
+        lines += [f"  unique: {printable(', '.join(fields))}" for fields in rules.unique]
+    if rules.references and not isinstance(rules.references, Unreadable):
+        named = sorted(rules.references.items())
+        record["references"] = {
+            name: {"collection": one.collection, "on_delete": str(one.on_delete)} for name, one in named
+        }
+        lines += [f"  {printable(name)} names {printable(str(one))}" for name, one in named]
 
 
 def _show(found: list[Conflict], output: Output) -> None:
@@ -250,7 +313,8 @@ def _sibling_text(sibling: ConflictSibling) -> str:
         printable(sibling.label),
         "shown" if sibling.is_shown else "",
     ]
-    return f"{what}  ({', '.join(fact for fact in facts if fact)})"
+    said = ", ".join(fact for fact in facts if fact)
+    return f"{what}  ({said})" if said else what
 
 
 def _place(conflict: Conflict) -> str:

@@ -4,8 +4,10 @@ What others wrote is never refused: it is kept, and shown by :mod:`syncore.repli
 """
 
 from collections.abc import Mapping
-from typing import NoReturn
+from itertools import chain
+from typing import Final, NoReturn
 
+from syncore.constraints.evaluation import is_valid
 from syncore.constraints.facts import Claim, DocumentFacts, Presence, Standing
 from syncore.core.errors import ConstraintViolated
 from syncore.core.identifiers import DocumentKey
@@ -15,6 +17,8 @@ from syncore.replica.constraining import Constraining, SqlGround
 
 _NEVER = DocumentFacts(is_deleted=True)
 _AWAY = Standing(presence=Presence.DELETED)
+_SHOWN_CHARACTERS: Final = 80
+"""Of a value in a message: enough to know it again; the error has all of it."""
 
 
 def refuse_violations(
@@ -38,20 +42,28 @@ def refuse_violations(
         before = (_NEVER, _AWAY) if stored is None else (stored.facts, stored.standing)
         after = found.get(key, before[1])
         if key in now:
-            _check_presence(key, now[key], before[1], after, ground)
+            _check_presence(key, now[key], before[1], after, found, ground)
             _check_references(key, now[key], before[0], after)
-        _check_claims(key, now.get(key, before[0]), before, after, ground, plans)
+        _check_claims(key, now.get(key, before[0]), before, found, ground, plans)
 
 
 def _check_presence(
-    key: DocumentKey, facts: DocumentFacts, before: Standing, after: Standing, ground: SqlGround
+    key: DocumentKey,
+    facts: DocumentFacts,
+    before: Standing,
+    after: Standing,
+    found: Mapping[DocumentKey, Standing],
+    ground: SqlGround,
 ) -> None:
     """A document that is deleted goes, and one that is written stays."""
     if facts.is_deleted and after.presence is Presence.RESTORED:
         holder, field = _who_needs(key, ground)
+        lacking = _what_hides(holder, found, ground)
+        hidden = "" if lacking is None else f", and is hidden as long as {_name(lacking)} is deleted"
+        first = "" if lacking is None else f"bring {_name(lacking)} back; then "
         raise ConstraintViolated(
-            f"{_name(key)} cannot be deleted: {_name(holder)} names it in {field!r}",
-            hint="delete that document first, or have it name another one",
+            f"{_name(key)} cannot be deleted: {_name(holder)} names it in {field!r}{hidden}",
+            hint=f"{first}delete {_name(holder)} first, or have it name another one",
             collection=key.collection,
             id=key.id,
             field=field,
@@ -89,22 +101,23 @@ def _check_claims(
     key: DocumentKey,
     facts: DocumentFacts,
     before: tuple[DocumentFacts, Standing],
-    after: Standing,
+    found: Mapping[DocumentKey, Standing],
     ground: SqlGround,
     plans: Mapping[DocumentKey, DocumentPlan],
 ) -> None:
     """Nobody takes what another has, and nobody loses what it has."""
+    after = found.get(key, before[1])
     for claim in facts.claims:
         is_old = claim.constraint in before[1].lost and claim in before[0].claims
         if claim.constraint not in after.lost or is_old:
             continue
-        taker, holder = key, _holder(claim, key, ground)
+        taker, holder = key, _holder(claim, key, found, ground)
         if key not in plans:  # somebody comes back, whose claim is the earlier one
             taker, holder = holder, key
         field, plan = claim.fields[-1], plans.get(taker)
         value = None if plan is None else plan.preview().values.get(field)
         together = f" (with {', '.join(map(repr, claim.fields[:-1]))})" if len(claim.fields) > 1 else ""
-        said = "the value" if plan is None else f"{value!r}"
+        said = "the value" if plan is None else _shortened(repr(value))
         raise ConstraintViolated(
             f"{_name(taker)} cannot have {said} in {field!r}{together}: {_name(holder)} has it",
             hint="choose another value, or change that document first",
@@ -116,17 +129,39 @@ def _check_claims(
         )
 
 
-def _holder(claim: Claim, loser: DocumentKey, ground: SqlGround) -> DocumentKey:
-    """Who has, or would have, what a document claims."""
-    stored = ground.claimants(claim.constraint, claim.value)
-    for one in stored:
-        if one.key != loser and one.key not in ground.now:
-            return one.key
-    for key, facts in ground.now.items():
-        for other in () if facts is None else facts.claims:
-            if key != loser and (other.constraint, other.value) == (claim.constraint, claim.value):
+def _holder(
+    claim: Claim, loser: DocumentKey, found: Mapping[DocumentKey, Standing], ground: SqlGround
+) -> DocumentKey:
+    """Who has, or would have, what a document claims: the one that claims it and has not lost it."""
+    stored = (one.key for one in ground.claimants(claim.constraint, claim.value))
+    for key in chain(stored, found, ground.now):
+        after, facts = found.get(key, ground.standing(key)), ground.facts(key)
+        if after is None or facts is None or not after.is_live or claim.constraint in after.lost:
+            continue
+        for other in facts.claims:
+            is_same = (other.constraint, other.value) == (claim.constraint, claim.value)
+            if is_same and is_valid(other, after.nulled):
                 return key
     return loser
+
+
+def _what_hides(
+    key: DocumentKey, found: Mapping[DocumentKey, Standing], ground: SqlGround
+) -> DocumentKey | None:
+    """What was deleted that a document depends on, however far away; None if nothing was."""
+    lacking, passed = None, {key}
+    while (facts := ground.facts(key)) is not None:
+        for one in facts.references:
+            if one.on_delete is not OnDelete.CASCADE or one.target in passed:
+                continue
+            after = found.get(one.target, ground.standing(one.target))
+            if after is not None and not after.is_live:
+                lacking = key = one.target
+                passed.add(key)
+                break
+        else:
+            break
+    return lacking
 
 
 def _who_needs(key: DocumentKey, ground: SqlGround) -> tuple[DocumentKey, str]:
@@ -141,3 +176,7 @@ def _who_needs(key: DocumentKey, ground: SqlGround) -> tuple[DocumentKey, str]:
 
 def _name(key: DocumentKey) -> str:
     return f"{key.collection}/{key.id}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"

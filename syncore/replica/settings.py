@@ -155,7 +155,8 @@ def constraint_changes(
 def _checked_unique(unique: UniqueLike) -> tuple[tuple[str, ...], ...]:
     if isinstance(unique, str):
         raise Misused("unique lists fields", hint=f"unique=[{unique!r}]")
-    found = tuple((one,) if isinstance(one, str) else tuple(one) for one in unique)
+    given = several(unique, "unique")
+    found = tuple((one,) if isinstance(one, str) else several(one, "unique") for one in given)
     for fields in found:
         for name in fields:
             check_name(name, "a field's name")
@@ -167,6 +168,7 @@ def _checked_unique(unique: UniqueLike) -> tuple[tuple[str, ...], ...]:
 
 
 def _checked_references(references: ReferencesLike) -> dict[str, ReferenceRule]:
+    check_mapping(references, "references")
     if len(references) > MAX_REFERENCES:
         raise Misused(f"a collection has at most {MAX_REFERENCES} fields that name documents")
     return {check_name(name, "a field's name"): _checked_reference(one) for name, one in references.items()}
@@ -175,7 +177,14 @@ def _checked_references(references: ReferencesLike) -> dict[str, ReferenceRule]:
 def _checked_reference(one: str | tuple[str, str] | ReferenceRule) -> ReferenceRule:
     if isinstance(one, ReferenceRule):
         return one
-    collection, on_delete = (one, OnDelete.SET_NULL.value) if isinstance(one, str) else one
+    pair = (one, OnDelete.SET_NULL.value) if isinstance(one, str) else several(one, "a reference")
+    try:
+        collection, on_delete = pair
+    except ValueError as error:
+        raise Misused(
+            f"a reference is a collection and a rule, not {len(pair)} things",
+            hint='{"author": ("people", "cascade")}',
+        ) from error
     try:
         rule = OnDelete(on_delete)
     except ValueError as error:

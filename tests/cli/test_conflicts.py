@@ -131,6 +131,31 @@ def test_settings(machine: Machine) -> None:
     assert machine.run("settings", "$settings").code == 1
 
 
+def test_constraints_are_set_and_shown(machine: Machine) -> None:
+    """Unique fields and references are given whole, hold, are shown, and are taken away with unset."""
+    machine.ok("configure", "people", "--unique", "email", "--unique", "first,last")
+    text = machine.ok(
+        "configure", "posts", "--reference", "by=people:cascade", "--reference", "editor=people"
+    ).out
+    assert "  by names people (cascade)\n  editor names people (set_null)\n" in text
+    assert machine.ok("settings", "people", "--json").record["unique"] == [["email"], ["first", "last"]]
+    assert machine.ok("settings", "posts", "--json").record["references"] == {
+        "by": {"collection": "people", "on_delete": "cascade"},
+        "editor": {"collection": "people", "on_delete": "set_null"},
+    }
+    assert "  unique: email\n  unique: first, last\n" in machine.ok("settings").out
+    machine.ok("put", "people", "ann", "email=x")
+    assert "people/ann has it" in machine.run("put", "people", "bob", "email=x").err
+    assert "there is no people/bob" in machine.run("put", "posts", "p", "by=bob").err
+    machine.ok("configure", "people", "--unique", "email")
+    assert machine.ok("settings", "people", "--json").record["unique"] == [["email"]]
+    assert "unique" not in machine.ok("configure", "people", "--unique", "unset", "--json").record
+    assert "references" not in machine.ok("configure", "posts", "--reference", "unset", "--json").record
+    assert machine.run("configure", "posts", "--reference", "by").code == 2
+    assert machine.run("configure", "posts", "--reference", "by=people:never").code == 1
+    assert machine.run("configure", "people", "--unique", "a,a").code == 1
+
+
 def test_settings_of_all_collections(machine: Machine) -> None:
     """Without a collection, every one that has settings is shown, and that none has is said."""
     assert "no collection has settings" in machine.ok("settings").err

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncore.core.errors import ConstraintViolated, DocumentNotFound, Misused
+from syncore.core.errors import ConstraintViolated, DocumentNotFound, InvalidName, Misused
 from syncore.core.identifiers import DocumentKey
 from syncore.documents.changes import UNSET
 from syncore.replica.conflicts import ConflictKind
@@ -169,6 +169,95 @@ async def test_local_writes_that_take_a_value_are_refused(tmp_path: Path) -> Non
             await people.update("again", email="x")
         await people.configure(unique=UNSET)
         assert (await people.get("again"))["email"] == "x"
+
+
+async def test_who_comes_back_is_told_who_has_its_value(tmp_path: Path) -> None:
+    """An undo that would take a value away names the document that has it, not one that lost it."""
+    async with open_private(tmp_path / "a.db") as replica:
+        people = replica.collection("people")
+        for name in ("ann", "bob", "cid"):
+            await people.insert({"email": "x"}, id=name)
+        await people.configure(unique=["email"])
+        await people.delete("ann")
+        assert (await people.get("bob"))["email"] == "x"
+        with pytest.raises(
+            ConstraintViolated, match="people/ann cannot have 'x' in 'email': people/bob has it"
+        ):
+            await people.undo("ann")
+
+
+async def test_who_comes_back_with_another_is_told_who_has_its_value(tmp_path: Path) -> None:
+    """A document that was hidden and would take its value from somebody is named, not the one that has it."""
+    async with open_private(tmp_path / "a.db") as replica:
+        books, people = replica.collection("books"), replica.collection("people")
+        await people.insert({}, id="ann")
+        await books.configure(references={"author": ("people", "cascade")}, unique=["code"])
+        await books.insert({"author": "ann", "code": 1}, id="old")
+        await people.delete("ann")
+        await books.insert({"code": 1}, id="new")
+        with pytest.raises(
+            ConstraintViolated, match="books/old cannot have the value in 'code': books/new has it"
+        ):
+            await people.undo("ann")
+
+
+async def test_a_hidden_document_that_needs_another_is_told_with_what_hides_it(tmp_path: Path) -> None:
+    """What prevents a deletion, and is not shown itself, is told with the way to get at it."""
+    async with open_private(tmp_path / "a.db") as replica:
+        books, people = replica.collection("books"), replica.collection("people")
+        await books.configure(
+            references={
+                "author": ("people", "cascade"),
+                "part": ("books", "cascade"),
+                "by": ("people", "restore"),
+            }
+        )
+        for name in ("ann", "dan"):
+            await people.insert({}, id=name)
+        await books.insert({"author": "ann"}, id="whole")
+        await books.insert({"part": "whole", "by": "dan"}, id="part")
+        await people.delete("ann")
+        with pytest.raises(ConstraintViolated, match="is hidden as long as people/ann is deleted") as caught:
+            await people.delete("dan")
+        assert caught.value.hint.startswith("bring people/ann back; then delete books/part")
+        await people.undo("ann")
+        await books.delete("part")
+        await people.delete("dan")
+
+
+async def test_a_long_value_is_shortened_in_the_message(tmp_path: Path) -> None:
+    """The message of a refusal stays readable; the error has the value as it is."""
+    async with open_private(tmp_path / "a.db") as replica:
+        people = replica.collection("people")
+        await people.configure(unique=["email"])
+        await people.insert({"email": "x" * 5000})
+        with pytest.raises(ConstraintViolated) as caught:
+            await people.insert({"email": "x" * 5000})
+        assert len(caught.value.message) < 300
+        assert caught.value.value == "x" * 5000
+
+
+@pytest.mark.parametrize("unique", [5, "email", [5], [("a", 5)], [("a", "a")], [()]])
+async def test_wrong_unique_fields_are_named(tmp_path: Path, unique: object) -> None:
+    """What is no list of fields is refused by an error of this library, and nothing is set."""
+    async with open_private(tmp_path / "a.db") as replica:
+        people = replica.collection("people")
+        with pytest.raises((Misused, InvalidName)):
+            await people.configure(unique=unique)  # type: ignore[arg-type]
+        assert (await people.settings()).unique == ()
+
+
+@pytest.mark.parametrize(
+    "references",
+    ["people", [("a", "people")], {"a": 5}, {"a": ("people", "cascade", 1)}, {"a": ("people", 5)}],
+)
+async def test_wrong_references_are_named(tmp_path: Path, references: object) -> None:
+    """What does not say which fields name documents of what is refused likewise."""
+    async with open_private(tmp_path / "a.db") as replica:
+        books = replica.collection("books")
+        with pytest.raises(Misused):
+            await books.configure(references=references)  # type: ignore[arg-type]
+        assert (await books.settings()).references == {}
 
 
 async def test_references_name_what_is_there(tmp_path: Path) -> None:

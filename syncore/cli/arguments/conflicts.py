@@ -7,7 +7,7 @@ from syncore.cli.arguments.common import Subparsers, add_command, seconds
 _RULES: Final = """\
 A RULE is last_write, first_write, max, min, union, merge_text, ask, authority:LABEL,LABEL (the highest first)
 or NAME@VERSION for a function that the program registers; for deletions update_wins, delete_wins or ask.
-"unset" takes a rule away.
+--unique and --reference can be repeated, and are given all at once. "unset" takes a rule away.
 """
 
 
@@ -42,7 +42,10 @@ def add_conflicts(commands: Subparsers) -> None:
         help="the token in the list that was read: settle nothing if the document has changed since",
     )
     rules = add_command(
-        commands, "conflicts:configure", "set the rules by which conflicts are resolved", notes=_RULES
+        commands,
+        "conflicts:configure",
+        "set the rules for conflicts and for what documents have to be like",
+        notes=_RULES,
     )
     rules.add_argument("collection", metavar="COLLECTION")
     rules.add_argument("--default", metavar="RULE", help="for fields that have no rule of their own")
@@ -54,6 +57,21 @@ def add_conflicts(commands: Subparsers) -> None:
     )
     rules.add_argument(
         "--schema", metavar="FILE", help="what documents have to look like, a JSON Schema; unset for nothing"
+    )
+    rules.add_argument(
+        "--unique",
+        action="append",
+        default=[],
+        metavar="FIELD,..",
+        help="what no two documents may share: a field, or several together; replaces all that was set",
+    )
+    rules.add_argument(
+        "--reference",
+        action="append",
+        default=[],
+        metavar="FIELD=COLLECTION[:RULE]",
+        help="whose ids a field holds, and what their deletion does: set_null (otherwise), cascade or "
+        "restore; replaces all that was set",
     )
     shown = add_command(commands, "conflicts:settings", "show the rules by which conflicts are resolved")
     shown.add_argument("collection", nargs="?", metavar="COLLECTION", help="otherwise all that have settings")
