@@ -14,12 +14,16 @@ Journals = dict[str, int]
 
 
 def journals(held: Mapping[Place, Held]) -> Journals:
-    """How far each journal is, as one device sees it."""
+    """How far each journal is, as one device sees it.
+
+    The furthest sibling counts: once the author's file was restored from a copy, what it wrote before and
+    after that is concurrent, and a wrong clock may have the earlier one shown.
+    """
     found = {}
     for (collection, author), document in held.items():
-        number = document.values.get("n")
-        if collection == JOURNALS and isinstance(number, int):
-            found[author] = number
+        numbers = document.siblings.get("n", ())
+        if collection == JOURNALS and numbers:
+            found[author] = max(map(int, numbers))
     return found
 
 

@@ -87,6 +87,9 @@ def _meaning(code: int) -> tuple[type[SyncoreError], str, str]:
         return DiskFull, "there is no room for what was to be written", hint
     if code & _PRIMARY in _DAMAGED or code in _DAMAGED_READ:
         return IntegrityError, "SQLite finds the file damaged", ""
+    if code & _PRIMARY == sqlite3.SQLITE_CONSTRAINT:
+        # Our statements never break one in a file that holds what was written.
+        return IntegrityError, "a row of the file contradicts what belongs beside it", ""
     if code & _PRIMARY in _FORBIDDEN:
         return NotWritable, "the file cannot be opened or written", _what_forbids(code)
     if code & _PRIMARY in _TAKEN:

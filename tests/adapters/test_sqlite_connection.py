@@ -91,7 +91,7 @@ def test_faults_come_out_as_our_own(
         with pytest.raises(error) as caught:
             read_transaction(connection, lambda sql, ask=ask: ask(sql, query, parameters))  # type: ignore[misc]
         assert caught.value.__cause__ is not None
-    with pytest.raises(StorageError):
+    with pytest.raises(IntegrityError):
         write_transaction(connection, lambda sql: insert(sql, 1, 1))
     with pytest.raises(StorageError):
         run(connection, "SELECT nothing FROM nowhere")
@@ -124,7 +124,7 @@ def test_a_commit_that_fails_is_rolled_back(connection: sqlite3.Connection) -> N
         insert(sql, 1)
         sql.execute("INSERT INTO child VALUES (7)")
 
-    with pytest.raises(StorageError):
+    with pytest.raises(IntegrityError):
         write_transaction(connection, orphan)
     assert numbers(connection) == []
 
@@ -143,7 +143,7 @@ def test_work_cannot_go_on_without_its_transaction(connection: sqlite3.Connectio
         insert(sql, 1)
         try:
             sql.execute(ending)
-        except StorageError:
+        except IntegrityError:
             assert "OR ROLLBACK" in ending
         for attempt in (
             lambda: sql.execute("INSERT INTO item VALUES (2)"),

@@ -45,7 +45,7 @@ def fault(name: str) -> sqlite3.OperationalError:
         ("SQLITE_IOERR_CORRUPTFS", IntegrityError),
         ("SQLITE_IOERR_READ", StorageError),
         ("SQLITE_IOERR_FSYNC", StorageError),
-        ("SQLITE_CONSTRAINT_UNIQUE", StorageError),
+        ("SQLITE_CONSTRAINT_UNIQUE", IntegrityError),
         ("SQLITE_ERROR", StorageError),
     ],
 )

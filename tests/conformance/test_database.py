@@ -137,7 +137,7 @@ async def test_nothing_is_kept_of_a_row_that_breaks_a_constraint(
 ) -> None:
     """When the third of three rows is refused, the first two are not there either."""
     await database.write(insertion(7), durability)
-    with pytest.raises(StorageError) as caught:
+    with pytest.raises(IntegrityError) as caught:
         await database.write(insertion(5, 6, 7), durability)
     assert caught.value.details["sqlite_code"] == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
     assert type(caught.value.__cause__).__name__ in {"IntegrityError", "ConstraintError"}

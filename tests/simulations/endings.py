@@ -27,8 +27,10 @@ def held(
     digest: str = "",
     clocks: Mapping[int, int] | None = None,
 ) -> Held:
-    """A document that shows these values; unless it is said otherwise its registers are its texts."""
-    registers = {name: [value] for name, value in values.items() if isinstance(value, str)}
+    """A document that shows these values; its registers are its texts and n, unless it is said otherwise."""
+    registers = {
+        name: [str(value)] for name, value in values.items() if isinstance(value, str) or name == "n"
+    }
     found = registers if siblings is None else siblings
     return Held(
         token="token",

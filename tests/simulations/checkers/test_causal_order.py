@@ -33,6 +33,12 @@ def test_journals_do_not_go_back() -> None:
     ]
 
 
+def test_a_journal_is_as_far_as_its_furthest_sibling() -> None:
+    """What an author wrote before its file was set back hides nothing of what it wrote afterwards."""
+    both = shown({(JOURNALS, "d0"): held({"n": 9, "saw": {}}, siblings={"n": ["9", "12"]})})
+    assert causal_order.journals(both) == {"d0": 12}
+
+
 def test_other_documents_are_no_journals() -> None:
     """A document of another collection says nothing, whatever its fields are called."""
     held_notes = shown({("notes", "n0"): held({"n": 9, "saw": {"d0": 9}})})
