@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncore.core.errors import StorageError
+from syncore.core.errors import IntegrityError
 from syncore.core.identifiers import Writer
 from syncore.core.ports import SqlConnection
 from syncore.storage.log_rows import ClosedWriterRow, LogRows, SealedRow, WriterRow
@@ -35,7 +35,7 @@ def test_segments_are_found_by_their_end(log: LogRows) -> None:
 def test_no_number_is_held_twice(log: LogRows) -> None:
     """Two segments that end with one commit cannot both be kept."""
     log.add_segment(writer=A, first=1, last=2, hash_=b"h", segment=b"", arrived_ms=7)
-    with pytest.raises(StorageError):
+    with pytest.raises(IntegrityError):
         log.add_segment(writer=A, first=2, last=2, hash_=b"i", segment=b"", arrived_ms=7)
 
 

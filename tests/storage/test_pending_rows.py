@@ -2,7 +2,7 @@
 
 import pytest
 
-from syncore.core.errors import StorageError
+from syncore.core.errors import IntegrityError
 from syncore.core.identifiers import CommitId, DocumentKey, Dot, Writer
 from syncore.core.ports import SqlConnection
 from syncore.storage.document_rows import DocumentRows
@@ -40,7 +40,7 @@ def test_an_id_is_pending_once(pending: PendingRows) -> None:
     pending.append(commit(1), [])
     assert pending.has_id(CommitId(bytes([1] * 8)))
     assert not pending.has_id(CommitId(bytes([9] * 8)))
-    with pytest.raises(StorageError):
+    with pytest.raises(IntegrityError):
         pending.append(PendingRow(2, Dot(B, 2), commit(1).id, b""), [])
 
 
