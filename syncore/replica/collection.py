@@ -108,9 +108,8 @@ class Collection(IndexedCollection):
                 "an update without fields changes nothing",
                 hint="name at least one field; one called seen or durability goes into the mapping",
             )
-        intent = Intent(
-            verb=Verb.UPDATE, key=self._key(document), changes=changes, seen=await self._seen(seen)
-        )
+        key = self._key(document)
+        intent = Intent(verb=Verb.UPDATE, key=key, changes=changes, seen=await self._seen(key, seen))
         return await self._commit(intent, durability)
 
     async def delete(
@@ -125,9 +124,8 @@ class Collection(IndexedCollection):
         Raises:
             DocumentNotFound: there is no live document with this id.
         """
-        await self._commit(
-            Intent(verb=Verb.DELETE, key=self._key(document), seen=await self._seen(seen)), durability
-        )
+        key = self._key(document)
+        await self._commit(Intent(verb=Verb.DELETE, key=key, seen=await self._seen(key, seen)), durability)
 
     async def get(self, id: str) -> Document:  # noqa: A002 - the word that documents use
         """The document with this id, as it is now.
@@ -331,8 +329,8 @@ class Collection(IndexedCollection):
         request = CommitRequest(self._space(), (intent,), checked_durability(durability))
         return (await self._replica.commit(request))[intent.key]
 
-    async def _seen(self, token: str | None) -> dict[Writer, int] | None:
-        return None if token is None else await seen_vector(self._replica, self._space(), token)
+    async def _seen(self, key: DocumentKey, token: str | None) -> dict[Writer, int] | None:
+        return None if token is None else await seen_vector(self._replica, self._space(), key, token)
 
     def _key(self, document: str | Document) -> DocumentKey:
         if isinstance(document, Document):

@@ -112,7 +112,7 @@ class ConflictInbox:
             verb=verb,
             key=key,
             changes={} if conflict.field is None else {conflict.field: change},
-            seen=await seen_vector(self._replica, number, conflict.token),
+            seen=await seen_vector(self._replica, number, key, conflict.token),
         )
         await self._replica.commit(CommitRequest(number, (intent,), Durability.NORMAL))
 

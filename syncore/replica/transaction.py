@@ -94,13 +94,13 @@ class Transaction:
         changes = {**checked_fields(fields), **more}
         if not changes:
             raise InvalidChange("an update without fields changes nothing", hint="name at least one field")
-        await self._add(
-            Intent(verb=Verb.UPDATE, key=key_of(document), changes=changes, seen=await self._seen(seen))
-        )
+        key = key_of(document)
+        await self._add(Intent(verb=Verb.UPDATE, key=key, changes=changes, seen=await self._seen(key, seen)))
 
     async def delete(self, document: tuple[str, str] | Document | Model, *, seen: str | None = None) -> None:
         """Delete a document, given as itself or as ``(collection, id)``."""
-        await self._add(Intent(verb=Verb.DELETE, key=key_of(document), seen=await self._seen(seen)))
+        key = key_of(document)
+        await self._add(Intent(verb=Verb.DELETE, key=key, seen=await self._seen(key, seen)))
 
     @overload
     async def get(self, collection: str, id: str) -> Document: ...
@@ -186,8 +186,8 @@ class Transaction:
         await ModelCollection(self._replica, self._number, model).publish()
         return model.__collection__
 
-    async def _seen(self, token: str | None) -> dict[Writer, int] | None:
-        return None if token is None else await seen_vector(self._replica, self._number(), token)
+    async def _seen(self, key: DocumentKey, token: str | None) -> dict[Writer, int] | None:
+        return None if token is None else await seen_vector(self._replica, self._number(), key, token)
 
     def _number(self) -> int:
         """The space that was the default, or was named, when the transaction began."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from syncore.core.errors import InvalidToken
-from syncore.core.identifiers import Dot, Writer
+from syncore.core.identifiers import DocumentKey, Dot, Writer
 from syncore.core.ports import Durability
 from syncore.documents.changes import remove
 from syncore.replica.seen import seen_vector
@@ -14,7 +14,7 @@ from syncore.replica.tokens import decode_token, encode_token
 from syncore.storage.pending_rows import PendingRows
 from tests.replica.databases import open_private
 from tests.replica.invariants import check_device
-from tests.replica.world import make_world
+from tests.replica.world import Device, make_world
 
 
 async def test_what_was_not_seen_stays_beside(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ async def test_tokens_survive_rekeying(tmp_path: Path) -> None:
     await device.exchange()
     assert device.state.writer != old
     vector = decode_token(one.token, device.relay.space)
-    today = await seen_vector(device.local, device.number, one.token)
+    today = await seen_vector(device.local, device.number, DocumentKey("notes", "a"), one.token)
     assert vector[old] not in (0, today.get(device.state.writer))
     assert today[device.state.writer] == 1
     assert (await notes.update("a", title="three", seen=two.token)).conflicts == ()
@@ -139,11 +139,64 @@ async def test_tokens_of_what_a_copy_had_sent_stay(tmp_path: Path) -> None:
     await device.collection("notes").update("a", title="two")
     await device.exchange()
     vector = decode_token(one.token, device.relay.space)
-    assert await seen_vector(device.local, device.number, one.token) == vector
+    assert await seen_vector(device.local, device.number, DocumentKey("notes", "a"), one.token) == vector
     notes = device.collection("notes")
     assert (await notes.update("a", title="three", seen=one.token)).conflicts == ("title",)
     await device.exchange()
     await check_device(device)
+    await device.close()
+
+
+async def _taken_over(tmp_path: Path) -> Device:
+    """A device whose file was put back, and has written under numbers that are another's in the log.
+
+    The lost writes were one to the document a and one to b, the new one is to a; it has not been sent yet.
+    """
+    _, (device,) = make_world(tmp_path, "taken", 1)
+    await device.open()
+    for name in ("a", "b"):
+        await device.collection("notes").insert({"title": "zero"}, id=name)
+    await device.exchange()
+    backup, _ = await device.snapshot(tmp_path / "backup")
+    files = device.files.copy()
+    await device.collection("notes").update("b", title="lost from b")
+    await device.collection("notes").update("a", title="lost from a")
+    await device.exchange()
+    await device.close()
+    shutil.copy(backup, device.path)
+    device.files = files
+    await device.open()
+    return device
+
+
+async def test_what_is_read_after_a_rebase_is_covered(tmp_path: Path) -> None:
+    """A token names what has the numbers now, also where own writes had them once: no conflict stays."""
+    device = await _taken_over(tmp_path)
+    notes = device.collection("notes")
+    for title in ("one", "two"):
+        await notes.update("a", title=title)
+    await device.exchange()
+    read = await notes.get("a")
+    assert read.conflicts == ("title",)
+    assert (await notes.update("a", title="settled", seen=read.token)).conflicts == ()
+    other = await notes.get("b")
+    assert other["title"] == "lost from b"
+    assert (await notes.update("b", title="new", seen=other.token)).conflicts == ()
+    await device.exchange()
+    await check_device(device)
+    await device.close()
+
+
+async def test_what_was_read_before_a_rebase_covers_nothing_of_others(tmp_path: Path) -> None:
+    """A token of own writes does not take what another wrote under their old numbers for seen."""
+    device = await _taken_over(tmp_path)
+    notes = device.collection("notes")
+    await notes.update("a", title="one")
+    before = await notes.update("a", title="two")
+    await device.exchange()
+    after = await notes.update("a", title="three", seen=before.token)
+    assert after.conflicts == ("title",)
+    assert {one.value for one in await notes.siblings("a", "title")} == {"three", "lost from a"}
     await device.close()
 
 
@@ -154,15 +207,16 @@ async def test_names_in_a_circle_are_followed_once(tmp_path: Path) -> None:
         space = replica.local.default_space
         (writer,) = decode_token(read.token, space.id)
         circle = [
-            (Dot(writer, 1), Dot(Writer(9), 5)),
+            (Dot(Writer(8), 1), Dot(Writer(9), 5)),
             (Dot(Writer(9), 5), Dot(writer, 1)),
+            (Dot(writer, 1), Dot(Writer(9), 5)),
             (Dot(Writer(9), 4), Dot(Writer(9), 4)),
         ]
         await replica.local.database.write(
             lambda sql: PendingRows(sql, space.number).note_renamed(circle), Durability.NORMAL
         )
-        today = await seen_vector(replica.local, space.number, read.token)
-        assert today == {Writer(9): 3}
+        key, old = DocumentKey("notes", "a"), encode_token(space.id, {Writer(8): 1})
+        assert await seen_vector(replica.local, space.number, key, old) == {Writer(9): 3}
 
 
 async def test_a_token_of_another_space_is_refused(tmp_path: Path) -> None:
