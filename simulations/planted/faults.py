@@ -32,11 +32,8 @@ Right = Callable[..., Any]
 """What stands in the code."""
 
 
-def _arrival_order(right: Right) -> Right:
-    def wrong(self: Record, operation: Any, replaced: tuple[Dot, ...], dot: Dot, time: Any) -> None:  # noqa: ANN401 - as it comes
-        if not isinstance(operation, SetField):
-            right(self, operation, replaced, dot, time)
-            return
+def _arrival_order(_right: Right) -> Right:
+    def wrong(self: Record, operation: SetField, replaced: tuple[Dot, ...], dot: Dot, time: Any) -> None:  # noqa: ANN401 - as it comes
         kept = [one for one in self.registers.get(operation.field, ()) if one.dot not in replaced]
         self.registers[operation.field] = (*kept, Sibling(dot, operation.value, time))
 
@@ -186,7 +183,7 @@ FAULTS = {
         _fault(
             "arrival-order",
             "siblings are kept in the order of their coming, which breaks ties",
-            (Record, "_replace", _arrival_order),
+            (Record, "_set", _arrival_order),
         ),
         _fault(
             "own-value-wins",

@@ -1,5 +1,6 @@
 """The switch: a planted fault replaces something of the code under test while a world is played."""
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -22,9 +23,19 @@ class Change:
 
     @contextmanager
     def made(self) -> Iterator[None]:
-        """Have the wrong one in the code for the block."""
+        """Have the wrong one in the code for the block.
+
+        Raises:
+            TypeError: If the code has changed, and the wrong one can no longer be called as the right one is.
+        """
         right = self.owner.__dict__[self.attribute]
-        setattr(self.owner, self.attribute, self.replacement(right))
+        wrong = self.replacement(right)
+        if not _can_stand_for(wrong, right):
+            raise TypeError(
+                f"{self.attribute}{inspect.signature(wrong)} does not fit where "
+                f"{self.attribute}{inspect.signature(right)} stands: write the planted fault anew"
+            )
+        setattr(self.owner, self.attribute, wrong)
         try:
             yield
         finally:
@@ -55,3 +66,17 @@ def planted(fault: Planted) -> Iterator[None]:
         for change in fault.changes:
             changes.enter_context(change.made())
         yield
+
+
+def _can_stand_for(wrong: Callable[..., Any], right: Callable[..., Any]) -> bool:
+    # A fault that does not fit would fail by itself, and be found for that and not for what it is.
+    if not inspect.isfunction(right):
+        return True
+    parameters = inspect.signature(right).parameters.values()
+    by_place = [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
+    by_name = {one.name: one.name for one in parameters if one.kind is one.KEYWORD_ONLY}
+    try:
+        inspect.signature(wrong).bind(*by_place, **by_name)
+    except TypeError:
+        return False
+    return inspect.iscoroutinefunction(wrong) == inspect.iscoroutinefunction(right)

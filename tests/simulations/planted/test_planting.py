@@ -1,5 +1,7 @@
 """A planted fault is in the code for a block, and only there."""
 
+from collections.abc import Callable
+
 import pytest
 
 from simulations.planted.planting import Change, Planted, planted
@@ -20,6 +22,10 @@ class Code:
 
     def plain(self) -> str:
         """A method."""
+        return "right"
+
+    async def waited(self) -> str:
+        """A method that is waited for."""
         return "right"
 
 
@@ -65,3 +71,27 @@ def test_a_fault_may_use_the_right_code() -> None:
     with planted(Planted(name="nearly", about="it denies", changes=(change,))):
         answer = Code().plain()
     assert answer == "not right"
+
+
+@pytest.mark.parametrize(
+    "wrong", [lambda: "wrong", lambda _self, _more: "wrong"], ids=["too few parameters", "too many"]
+)
+def test_a_fault_that_no_longer_fits_is_not_planted(wrong: Callable[..., str]) -> None:
+    """Else it would be found for failing, whatever it was meant to show."""
+    change = Change(owner=Code, attribute="plain", replacement=lambda _right: wrong)
+    with (
+        pytest.raises(TypeError, match="does not fit"),
+        planted(Planted(name="old", about="it is of yesterday", changes=(change,))),
+    ):
+        pytest.fail("it was planted")
+    assert Code().plain() == "right"
+
+
+def test_a_fault_waits_where_the_code_waits() -> None:
+    """A plain function cannot stand for a coroutine function."""
+    change = Change(owner=Code, attribute="waited", replacement=lambda _right: lambda _self: "wrong")
+    with (
+        pytest.raises(TypeError, match="does not fit"),
+        planted(Planted(name="hasty", about="it does not wait", changes=(change,))),
+    ):
+        pytest.fail("it was planted")
