@@ -20,6 +20,12 @@ LANES = 2
 BURSTS = (1, 1, 2, 6)
 """Edits that follow each other at once: people write in fits and starts."""
 
+LINGERING_S = 2 * 3600.0
+"""How long after the end somebody may still write; who would write even later does not.
+
+Where five hundred people write once in an hour each, the last of them would otherwise do so a day later.
+"""
+
 Audit = Callable[[str, int, dict[Place, Held]], None]
 
 
@@ -122,7 +128,10 @@ class Person:
         loop = asyncio.get_running_loop()
         while loop.time() < until_s:
             burst = self._draw.choice(BURSTS)
-            await asyncio.sleep(self._draw.expovariate(1 / (pace_s * burst)))
+            idle_s = self._draw.expovariate(1 / (pace_s * burst))
+            if loop.time() + idle_s > until_s + LINGERING_S:
+                return
+            await asyncio.sleep(idle_s)
             for _ in range(burst):
                 if self.machine.is_running and not self.is_joining:
                     await self._act()
