@@ -8,7 +8,7 @@ YJS := tests/yjs/node_modules
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix tests/yjs --loglevel=error
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check simulate planted format coverage bench clean
+.PHONY: help demo test check docs simulate planted format coverage bench clean
 .DELETE_ON_ERROR:
 
 help: ## say what can be made
@@ -25,6 +25,9 @@ check: $(VENV)/installed-dev ## format, lint, floors and types, changing nothing
 	$(BIN)/python -m ruff check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m mypy
+
+docs: $(VENV)/installed-docs ## make a site of the documentation, in docs/_build/html
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --builder html docs docs/_build/html
 
 simulate: $(VENV)/installed-dev ## play 300 simulated worlds under faults
 	$(BIN)/python -m simulations swarm --seeds 1..300 --jobs 2 --table --every-fault $(SIMULATION_ARGS)
@@ -43,7 +46,7 @@ bench: $(VENV)/installed-dev ## measure
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 clean: ## remove the virtual environment and what the tools have cached
-	rm -rf $(VENV) $(YJS) .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(YJS) docs/_build .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 # The two stamps: what a program needs, and on top of it what a developer needs. Both are redone when a pin changes.
 $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
@@ -55,6 +58,11 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/installed-dev: $(VENV)/installed
 	@echo "Installing the pinned development tools into $(VENV)"
 	@$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
+
+$(VENV)/installed-docs: $(VENV)/installed
+	@echo "Installing the pinned documentation tools into $(VENV)"
+	@$(PIP) install --constraint constraints.txt --group docs
 	@touch $@
 
 # Yjs itself, which the tests of rich text are held against. Whoever has no node goes without and is told so; CI gets

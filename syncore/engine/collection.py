@@ -53,12 +53,10 @@ class Collection(collection.Collection):
             source: A name for where the lines come from; the file's name if None. Lines without an id get one
                 that is derived from it, the line's number and the line; from a stream without a name, a
                 fresh one.
-            existing: ``"update"`` or ``"keep"`` documents that are there and differ. If None, those whose
-            id the
-                line says are updated, and those whose ids were derived are kept.
-            skip_bad: A file for lines that cannot be imported, as JSON lines with the reason; begun anew.
-            If None,
-                the first such line ends the import.
+            existing: ``"update"`` or ``"keep"`` documents that are there and differ. If None, those whose id
+                the line says are updated, and those whose ids were derived are kept.
+            skip_bad: A file for lines that cannot be imported, as JSON lines with the reason; begun anew. If
+                None, the first such line ends the import.
             on_progress: Called with an :class:`ImportReport` after each commit.
 
         Returns:
@@ -66,8 +64,7 @@ class Collection(collection.Collection):
 
         Raises:
             LocalError: a line that cannot be imported: its number is in the message and in
-            ``details["line"]``.
-                All lines before it are committed.
+                ``details["line"]``. All lines before it are committed.
             StorageError: the disk; whole commits are kept.
         """
         return await self._import(file, JsonLineReader(id_field), source, existing, skip_bad, on_progress)

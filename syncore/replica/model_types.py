@@ -102,7 +102,9 @@ def _schema(annotation: object, info: FieldInfo, where: str, *, is_field: bool) 
         return {"enum": [member.value for member in annotation]}
     if isinstance(annotation, type) and (is_typeddict(annotation) or dataclasses.is_dataclass(annotation)):
         return _record_schema(annotation, where)
-    raise Misused(f"{where}: no document can hold {_named(annotation)}", hint="see Models in docs/python.md")
+    raise Misused(
+        f"{where}: no document can hold {_named(annotation)}", hint="see docs/how-to/models-and-validation.md"
+    )
 
 
 def to_value(value: object) -> object:
