@@ -57,7 +57,7 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/installed-dev: $(VENV)/installed
 	@echo "Installing the pinned development tools into $(VENV)"
-	@$(PIP) install --constraint constraints.txt --group dev
+	@$(PIP) install --constraint constraints.txt --group dev --group examples
 	@touch $@
 
 $(VENV)/installed-docs: $(VENV)/installed
