@@ -1,5 +1,6 @@
 """``python -m benchmarks [compare|record] [NAME ...] [--json]``: hot paths beside their primitives.
 
+``trace --trace FILE`` replays an editing trace through two replicas and a relay.
 ``compare`` holds a run against the recorded ratios and fails where one is worse by more than the tolerance;
 ``record`` keeps the ratios of a run for that.
 """
@@ -14,7 +15,7 @@ from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks import records
+from benchmarks import records, trace
 from benchmarks.measuring import Comparison
 
 MODULES = {
@@ -31,7 +32,7 @@ MODULES = {
     "search": "searching",
     "live": "live",
 }
-VERBS = ("compare", "record")
+VERBS = ("compare", "record", "trace")
 RECORDED = ("write", "checked", "text")
 """What compares processor time alone: the others share the machine with processes of their own."""
 RECORDS = Path(__file__).parent / "recorded.json"
@@ -43,7 +44,12 @@ def main() -> None:
     choices = [*VERBS, *MODULES, []]
     parser.add_argument("names", nargs="*", choices=choices, help="which ones; all if none is named")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--trace", type=Path, metavar="FILE", help="an editing trace, for trace")
     arguments = parser.parse_args()
+    if (arguments.names == ["trace"]) != (arguments.trace is not None):
+        parser.error("trace and --trace FILE go together, and with nothing else")
+    if arguments.trace is not None:
+        sys.exit(_replay(arguments.trace, is_json=arguments.json))
     verb = arguments.names.pop(0) if arguments.names and arguments.names[0] in VERBS else None
     measured: list[Comparison] = []
     for name in arguments.names or (MODULES if verb is None else RECORDED):
@@ -59,6 +65,18 @@ def main() -> None:
         worse = records.compare(records.read(RECORDS), measured)
         print("\n".join(worse) or f"no ratio is more than {records.TOLERANCE:.0%} worse than it was recorded")
         sys.exit(bool(worse))
+
+
+def _replay(path: Path, *, is_json: bool) -> int:
+    """Replay a trace; the exit status: 1 if a text is wrong, 2 if there is no trace to replay."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            found = asyncio.run(trace.replay(path, Path(folder)))
+        except trace.NoTrace as error:
+            print(error, file=sys.stderr)
+            return 2
+    print(json.dumps(asdict(found)) if is_json else trace.line(found))
+    return int(not found.is_right)
 
 
 async def _run(measure: Callable[[Path], Awaitable[list[Comparison]]], folder: Path) -> list[Comparison]:

@@ -9,6 +9,8 @@ What two windows type into one note at the same time is merged, letter by letter
 
 import argparse
 import asyncio
+import os
+import stat
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -81,12 +83,16 @@ async def tell_status(space: Space) -> None:
 
 async def typed_lines() -> AsyncIterator[str]:
     """What is typed, line by line, until the end of input."""
+    if not (sys.stdin.isatty() or stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode)):
+        for line in sys.stdin:  # a file, which can be read at once and not be waited for
+            yield line
+        return
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
-    while line := await reader.readline():
-        yield line.decode(errors="replace")
+    while typed := await reader.readline():
+        yield typed.decode(errors="replace")
 
 
 async def meet(replica: Replica, options: argparse.Namespace) -> None:
