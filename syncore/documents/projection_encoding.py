@@ -40,6 +40,7 @@ _REMEMBERED_NAMES = 256
 """Lists of names of fields that are remembered: most documents of a collection have the same."""
 Scalar = str | int | float | bytes | bool | None
 _SCALARS = (str, int, float, bytes, bool, type(None))
+_SCALAR_TYPES = frozenset(_SCALARS)
 _ALWAYS_PLAIN = (str, bytes, bool, type(None))
 _LOWEST_INTEGER, _HIGHEST_INTEGER = -(2**63), 2**64 - 1
 
@@ -104,7 +105,18 @@ class StoredFields:
 @lru_cache(maxsize=_REMEMBERED_NAMES)
 def _places(names: tuple[Unpacked, ...]) -> Mapping[str, int]:
     """Where each field is; most documents of a collection have the same."""
-    return {name: place for place, name in enumerate(_read_names(names))}
+    return {name: place for place, name in enumerate(_names(names))}
+
+
+@lru_cache(maxsize=_REMEMBERED_NAMES)
+def _names(names: tuple[Unpacked, ...]) -> tuple[str, ...]:
+    """Names in ascending order; what they may be was checked when the fields were written."""
+    previous = ""
+    for name in names:
+        if type(name) is not str or name <= previous:
+            raise Malformed("the names of fields must be text, sorted")
+        previous = name
+    return cast("tuple[str, ...]", names)
 
 
 def decode_projection(data: bytes) -> Projection:
@@ -117,23 +129,27 @@ def decode_projection(data: bytes) -> Projection:
     vector, is_deleted, packed_names, packed_forms, packed_fields, conflicts = parts
     if type(is_deleted) is not bool:
         raise Malformed("whether a document is deleted must be a boolean")
-    names = _read_names(packed_names)
+    names = _names(as_array(packed_names, what="the names of fields"))
     forms = as_bytes(packed_forms, what="the forms of a projection", length=len(names))
     fields = as_array(packed_fields, what="the fields of a projection", length=len(names))
-    values: dict[str, FieldValue] = {}
+    values: dict[str, FieldValue]
     kinds: dict[str, FieldKind] = {}
-    for name, form, structure in zip(names, forms, fields, strict=True):
-        if form == PLAIN and type(structure) in _SCALARS:
-            values[name] = cast("Value", structure)
-        else:
-            kind, values[name] = _unpack_field(form, structure)
-            if kind is not FieldKind.REGISTER:
-                kinds[name] = kind
+    if not any(forms) and _SCALAR_TYPES.issuperset(map(type, fields)):  # all are PLAIN, as in most documents
+        values = dict(zip(names, cast("tuple[Value, ...]", fields), strict=True))
+    else:
+        values = {}
+        for name, form, structure in zip(names, forms, fields, strict=True):
+            if form == PLAIN and type(structure) in _SCALARS:
+                values[name] = cast("Value", structure)
+            else:
+                kind, values[name] = _unpack_field(form, structure)
+                if kind is not FieldKind.REGISTER:
+                    kinds[name] = kind
     return Projection(
         vector=as_vector(vector, what="a projection's vector"),
         values=values,
         kinds=kinds,
-        conflicts=_read_names(conflicts),
+        conflicts=_names(as_array(conflicts, what="the names of fields")),
         is_deleted=is_deleted,
     )
 
@@ -185,14 +201,3 @@ def _unpack_field(form: int, structure: Unpacked) -> tuple[FieldKind, FieldValue
     if form == ENCODED_ITEMS:
         return FieldKind.LIST, [decode_value(as_bytes(item, what="an item")) for item in items]
     raise Malformed("a field of a projection has no known form")
-
-
-def _read_names(structure: Unpacked) -> tuple[str, ...]:
-    """Names in ascending order; what they may be was checked when the fields were written."""
-    names = as_array(structure, what="the names of fields")
-    previous = ""
-    for name in names:
-        if type(name) is not str or name <= previous:
-            raise Malformed("the names of fields must be text, sorted")
-        previous = name
-    return cast("tuple[str, ...]", names)

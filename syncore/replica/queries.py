@@ -196,8 +196,8 @@ class Query(Generic[T]):
             space = self._replica.spaces[held.space].id
             documents = cast("Documents", held.result)
             return [Document(space, key, decode_projection(packed)) for key, packed in documents]
-        async with aclosing(self._found(question)) as all_found:
-            found = [one async for one in all_found]
+        async with aclosing(self._batches(question)) as batches:
+            found = [one async for batch in batches for one in batch]
         if held is not None and held.is_current:
             packed_ones = tuple((key_of(one.document), one.packed) for one in found)
             self._replica.results.hold_documents(held.key, held.version, packed_ones)
@@ -229,16 +229,23 @@ class Query(Generic[T]):
 
     async def _found(self, question: Question) -> AsyncGenerator[Found, None]:
         """At most the question's limit of documents, in order."""
+        async with aclosing(self._batches(question)) as batches:
+            async for batch in batches:
+                for found in batch:
+                    yield found
+
+    async def _batches(self, question: Question) -> AsyncGenerator[list[Found], None]:
+        """The same, as many at once as were read."""
         left = question.limit
         if left == 0:
             return
         traversal = Traversal(self._replica, self._space(), question)
-        async with aclosing(traversal.in_order(self._after)) as all_found:
-            async for found in all_found:
-                yield found
+        async with aclosing(traversal.in_batches(self._after)) as batches:
+            async for batch in batches:
+                yield batch[:left]
                 if left is not None:
-                    left -= 1
-                    if not left:
+                    left -= len(batch)
+                    if left <= 0:
                         return
 
     async def _count(self) -> int:

@@ -8,9 +8,10 @@ values are not: their run is sorted in the same way.
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from syncore.core.identifiers import DocumentKey
 from syncore.core.ports import SqlConnection
@@ -25,7 +26,7 @@ from syncore.query.planning import ESTIMATE_LIMIT, Plan, Way, best_at_once, choo
 from syncore.replica.candidates import Candidate, Candidates, WayGone, behind
 from syncore.replica.index_upkeep import held
 from syncore.replica.local_replica import LocalReplica
-from syncore.replica.views import Document
+from syncore.replica.views import Document, projection_of
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.index_rows import IndexRow, IndexRows, IndexStage
 
@@ -37,12 +38,33 @@ _BATCH: Final = 100
 """Documents of one read: about a millisecond with their decoding, which is what the event loop may wait."""
 
 
-class Found(NamedTuple):
-    """A document, its place in the order, and what is stored of it."""
+class Found:
+    """A document, its place in the order, and what is stored of it.
 
-    place: Place
-    document: Document
-    packed: bytes
+    The place is computed when it is asked for: of documents that come in order, only the last one's is.
+
+    Attributes:
+        document: The document.
+        packed: What is stored of it.
+    """
+
+    __slots__ = ("_ordering", "_place", "document", "packed")
+
+    def __init__(
+        self, document: Document, packed: bytes, ordering: Ordering, place: Place | None = None
+    ) -> None:
+        """Note what was found, and its place if that is known."""
+        self.document = document
+        self.packed = packed
+        self._ordering = ordering
+        self._place = place
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        if self._place is None:
+            self._place = self._ordering.place(projection_of(self.document).values, self.document.id)
+        return self._place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +101,18 @@ class Traversal:
 
     async def in_order(self, after: Place | None) -> AsyncGenerator[Found, None]:
         """All documents behind a place, in order; the limit is the caller's."""
+        async with aclosing(self.in_batches(after)) as batches:
+            async for batch in batches:
+                for found in batch:
+                    yield found
+
+    async def in_batches(self, after: Place | None) -> AsyncGenerator[list[Found], None]:
+        """The same as :meth:`in_order`, as many at once as were read; none is empty."""
         while True:
             try:
-                async for found in self._once(after):
-                    after = found.place
-                    yield found
+                async for batch in self._once(after):
+                    yield batch
+                    after = batch[-1].place
             except WayGone:
                 continue
             return
@@ -102,7 +131,7 @@ class Traversal:
                 if document is not None:
                     yield document
 
-    async def _once(self, after: Place | None) -> AsyncIterator[Found]:
+    async def _once(self, after: Place | None) -> AsyncIterator[list[Found]]:
         plan, index = await self.plan()
         if not plan.way.is_ordered:
             passed = self._sorted(plan.way, index, plan.way.ranges, after)
@@ -110,48 +139,50 @@ class Traversal:
             passed = self._by_id(plan.way, after)
         else:
             passed = self._by_index(plan.way, index, after)
-        async for found in passed:
-            yield found
+        async for batch in passed:
+            if batch:
+                yield batch
 
-    async def _by_id(self, way: Way, after: Place | None) -> AsyncIterator[Found]:
+    async def _by_id(self, way: Way, after: Place | None) -> AsyncIterator[list[Found]]:
         after_id = "" if after is None else decode_text(after[-1])
         candidates = Candidates(way, None, self._question.collection, way.ranges, after_id)
         while not candidates.is_done:
-            for candidate in await self._read(candidates, self._size(is_exact=way.is_exact)):
-                found = self._found(candidate)
-                if found is not None:
-                    yield found
+            read = await self._read(candidates, self._size(is_exact=way.is_exact))
+            yield [found for one in read if (found := self._found(one)) is not None]
 
-    async def _by_index(self, way: Way, index: IndexRow, after: Place | None) -> AsyncIterator[Found]:
+    async def _by_index(self, way: Way, index: IndexRow, after: Place | None) -> AsyncIterator[list[Found]]:
         ranges: Sequence[Interval] = way.ranges
         if after is not None:
             prefix, is_cut = self._entry_of(way, after)
             if is_cut:  # the place is among keys that are equal in the index
-                async for in_run in self._sorted(way, index, (beginning_with(prefix),), after):
-                    yield in_run
+                async for batch in self._sorted(way, index, (beginning_with(prefix),), after):
+                    yield batch
             ranges = behind(way, prefix)
         while ranges:
             run: bytes | None = None
             candidates = Candidates(way, index, self._question.collection, ranges)
             while not candidates.is_done and run is None:
+                batch = []
                 for candidate in await self._read(candidates, self._size(is_exact=way.is_exact)):
                     found = self._found(candidate)
                     if found is None:
                         continue
-                    prefix, is_cut = self._entry_of(way, found.place)
-                    if is_cut:
-                        run = prefix
-                        break
-                    yield found
+                    if len(candidate.entry) >= MAX_COMPONENT_BYTES:  # in a shorter one, nothing was cut
+                        prefix, is_cut = self._entry_of(way, found.place)
+                        if is_cut:
+                            run = prefix
+                            break
+                    batch.append(found)
+                yield batch
             if run is None:
                 return
-            async for in_run in self._sorted(way, index, (beginning_with(run),), None):
-                yield in_run
+            async for batch in self._sorted(way, index, (beginning_with(run),), None):
+                yield batch
             ranges = behind(way, run)
 
     async def _sorted(
         self, way: Way, index: IndexRow | None, ranges: Sequence[Interval], after: Place | None
-    ) -> AsyncIterator[Found]:
+    ) -> AsyncIterator[list[Found]]:
         """What satisfies the question, sorted: pass after pass over all candidates."""
         limit = self._question.limit
         size = MAX_SORTED if limit is None else min(limit, MAX_SORTED)
@@ -167,10 +198,12 @@ class Traversal:
             for start in range(0, len(chosen), _BATCH):
                 part = chosen[start : start + _BATCH]
                 rows = await self._replica.read(partial(self._load, keys=[key for _, key in part]))
+                batch = []
                 for (place, key), projection in zip(part, rows, strict=True):
                     document = None if projection is None else self._match(Candidate(b"", key, projection))
                     if document is not None and projection is not None:
-                        yield Found(place, document, projection)
+                        batch.append(Found(document, projection, self._question.ordering, place))
+                yield batch
             if not first.has_more:
                 return
             after = chosen[-1][0]
@@ -179,7 +212,7 @@ class Traversal:
         """The next candidates; others get their turn on the event loop in between."""
         self._space = self._replica.current_space(self._space)  # it may have been shared meanwhile; ids stay
         found = await self._replica.read(partial(candidates.read, space=self._space, size=size))
-        if not candidates.is_done:
+        if not candidates.is_done and size == _BATCH:  # a smaller one is a page, and most likely the last
             await asyncio.sleep(0)
         return found
 
@@ -190,10 +223,7 @@ class Traversal:
 
     def _found(self, candidate: Candidate) -> Found | None:
         document = self._match(candidate)
-        if document is None:
-            return None
-        place = self._question.ordering.place(document, document.id)
-        return Found(place, document, candidate.projection)
+        return None if document is None else Found(document, candidate.projection, self._question.ordering)
 
     def _match(self, candidate: Candidate) -> Document | None:
         projection: Projection = decode_projection(candidate.projection)

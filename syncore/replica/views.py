@@ -1,6 +1,6 @@
 """What a program gets when it reads: documents as they stood, and changes as they were committed."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -67,6 +67,24 @@ class Document(Mapping[str, FieldValue]):
     def __len__(self) -> int:
         """How many fields there are."""
         return len(self._projection.values)
+
+    # What Mapping would do in Python, field by field: most documents end as a dict.
+
+    def keys(self) -> KeysView[str]:
+        """The names of the fields, sorted."""
+        return self._projection.values.keys()
+
+    def items(self) -> ItemsView[str, FieldValue]:
+        """The names and values of the fields, sorted by name."""
+        return self._projection.values.items()
+
+    def values(self) -> ValuesView[FieldValue]:
+        """The values of the fields, in the order of their names."""
+        return self._projection.values.values()
+
+    def __contains__(self, field: object) -> bool:
+        """Whether there is such a field."""
+        return field in self._projection.values
 
     def __eq__(self, other: object) -> bool:
         """Whether both are the same document with the same content."""

@@ -75,7 +75,7 @@ def lay_out(sql: SqlConnection, question: Question, shapes: ShapeReader) -> tupl
     rules = load_rules(DocumentRows(sql, question.space))
     names = table_names(sql, question.space, rules)
     layout = Layout(tables=names)
-    shown: set[str] = set()
+    shown: dict[str, str] = {}
     inner: set[str] = set()
     for collection, table in names.items():
         if not _is_named(table, question.sql):
@@ -101,7 +101,7 @@ def lay_out(sql: SqlConnection, question: Question, shapes: ShapeReader) -> tupl
             f" WHERE space = {question.space} AND collection = {literal(collection)} AND is_deleted = 0"
         )
         inner.add(hidden)
-        _show(sql, table, hidden, shown)
+        shown[table] = hidden
     if _is_named(CONFLICTS, question.sql):
         hidden = f"{question.secret}_{len(inner)}"
         sql.execute(f"CREATE TEMP TABLE {quoted(hidden)} ({CREATED})")
@@ -110,7 +110,10 @@ def lay_out(sql: SqlConnection, question: Question, shapes: ShapeReader) -> tupl
         sql.execute_many(f"INSERT INTO temp.{quoted(hidden)} VALUES ({places})", list(rows))  # noqa: S608 - quoted
         inner.add(hidden)
         layout.columns[CONFLICTS] = {name: name for name in COLUMNS}
-        _show(sql, CONFLICTS, hidden, shown)
+        shown[CONFLICTS] = hidden
+    # Last of all: a collection may be called like a table of the file, which is then not read any more.
+    for table, hidden in shown.items():
+        sql.execute(f"CREATE TEMP VIEW {quoted(table)} AS SELECT * FROM temp.{quoted(hidden)}")  # noqa: S608 - quoted
     layout.tables = {**names, CONFLICTS: CONFLICTS} if CONFLICTS not in names else names
     return layout, QueryScope(
         shown=frozenset(shown), inner=frozenset(inner), tables=frozenset({"documents", "projection_parts"})
@@ -120,11 +123,6 @@ def lay_out(sql: SqlConnection, question: Question, shapes: ShapeReader) -> tupl
 def table_names(sql: SqlConnection, space: int, ruled: Iterable[str] = ()) -> dict[str, str]:
     """The names in SQL of all collections of a space, and of those that only have settings."""
     return sql_names({*_collections(sql, space), *ruled}, _OURS)
-
-
-def _show(sql: SqlConnection, table: str, hidden: str, shown: set[str]) -> None:
-    sql.execute(f"CREATE TEMP VIEW {quoted(table)} AS SELECT * FROM temp.{quoted(hidden)}")  # noqa: S608 - quoted
-    shown.add(table)
 
 
 def _expression(name: str, sort: Sort) -> str:

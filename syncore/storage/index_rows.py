@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from syncore.core.lean import lean_dataclass
 from syncore.core.ports import Row, SqlConnection
 from syncore.storage.long_projections import read_long
 from syncore.storage.protection import blob, integer, missing, protect, recover, text
@@ -45,7 +46,7 @@ class IndexRow:
     definition: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class EntryRow:
     """An entry of an index, with the document that it leads to."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from decimal import Decimal
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from syncore import Counter, List, Replica, SyncoreError, Text
@@ -209,6 +209,8 @@ async def check_sum(replica: Replica, numbers: Sequence[Value]) -> None:
 
 
 @settings(max_examples=40)
+@example(["PENDING"], ["CONFLICTS"])  # the table of conflicts is read from a table that is called so
+@example(["documents", "spaces", "projection_parts"], ["documents", "conflicts", "spaces"])
 @given(
     st.lists(NAMES, min_size=1, max_size=4, unique=True), st.lists(NAMES, min_size=1, max_size=4, unique=True)
 )
