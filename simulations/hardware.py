@@ -136,3 +136,11 @@ class Hardware:
         self._dies_in -= 1
         if self._dies_in <= 0:
             self.die(is_power_cut=self._is_power_cut)
+
+
+@dataclass(slots=True, kw_only=True)
+class Backup:
+    """A copy of a device's disk, and how many edits had been acknowledged when it was made."""
+
+    disk: Disk
+    order: int

@@ -15,7 +15,7 @@ from simulations.disk.disk import Disk
 from simulations.ending import Ending, look_at, look_back
 from simulations.gauges import Gauges
 from simulations.happenings.registry import happen
-from simulations.hardware import Hardware, Surroundings
+from simulations.hardware import Backup, Hardware, Surroundings
 from simulations.holding import local, log_offset
 from simulations.ledger import Ledger
 from simulations.loop import VirtualLoop
@@ -45,14 +45,6 @@ _PARTING = frozenset({Fault.CLONE, Fault.RESTORED_DISK, Fault.EQUIVOCATION, Faul
 Two clones and a restored disk write under one number, as a hostile member does, and the relay's order decides
 between them only as long as the relay remembers it. A flipped bit may hide a row of a file from its reader.
 """
-
-
-@dataclass(slots=True, kw_only=True)
-class Backup:
-    """A copy of a device's disk, and how many edits had been acknowledged when it was made."""
-
-    disk: Disk
-    order: int
 
 
 @dataclass(slots=True)

@@ -25,14 +25,16 @@ from syncore.crypto.derivation import derive
 from syncore.crypto.keys import ContentKey, DeviceKeys
 from syncore.crypto.sealing import NONCE_BYTES, seal
 from syncore.crypto.segment_cipher import seal_body
-from syncore.documents.operations import (
-    Operation,
+from syncore.documents.entries import (
     RecordEntry,
     RichEntry,
-    SetField,
     encode_record_entry,
     encode_rich_entry,
     in_order,
+)
+from syncore.documents.operations import (
+    Operation,
+    SetField,
 )
 from syncore.engine.replica import Replica
 from syncore.protocol.control_log import ControlLog

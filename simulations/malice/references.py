@@ -12,6 +12,7 @@ from simulations.malice.forger import Forger, Maker, record_entry, rich_entry
 from simulations.workload import COUNTERS, LEFT, LISTING, NOTE_FIELDS, NOTES, PLAINTEXT, TAGS, TALLY, TEXT
 from syncore.codec.values import encode_value
 from syncore.core.identifiers import DocumentKey, Dot, Writer
+from syncore.documents.entries import RichEntry
 from syncore.documents.operations import (
     AddElement,
     CancelCounter,
@@ -22,7 +23,6 @@ from syncore.documents.operations import (
     RemoveElement,
     RemoveField,
     RestoreDocument,
-    RichEntry,
     SetField,
 )
 from syncore.documents.structures import Cancelled

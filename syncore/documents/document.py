@@ -11,7 +11,7 @@ from syncore.codec.packing import Packed, pack
 from syncore.core.hashing import hash_parts
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import DocumentKey, Dot, Writer
-from syncore.documents.operations import RecordEntry, RichEntry
+from syncore.documents.entries import RecordEntry, RichEntry
 from syncore.documents.projection import NO_CONTENTS, Contents, Projection, Shown, is_hidden, project
 from syncore.documents.record import Record
 from syncore.documents.record_encoding import encode_record

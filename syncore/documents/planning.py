@@ -19,8 +19,15 @@ from syncore.core.limits import MAX_COMMIT_BYTES
 from syncore.core.vectors import Vector
 from syncore.documents.document import NO_CONTEXT, Document
 from syncore.documents.drafts import Draft
+from syncore.documents.entries import (
+    RecordEntry,
+    encode_record_entry,
+    encode_rich_entry,
+)
 from syncore.documents.field_planning import Basis, apply_change
-from syncore.documents.operations import RecordEntry, SetField, encode_record_entry, encode_rich_entry
+from syncore.documents.operations import (
+    SetField,
+)
 from syncore.documents.projection import Contents, Projection, Shown, is_hidden, project
 from syncore.documents.record import Record
 from syncore.documents.resolution import ResolutionContext

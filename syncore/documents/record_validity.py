@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from syncore.core.errors import InvalidSegment
 from syncore.core.identifiers import Dot
 from syncore.core.vectors import Vector, covers
+from syncore.documents.entries import RecordEntry
 from syncore.documents.operations import (
     AddToCounter,
     CancelCounter,
     DeleteDocument,
     Operation,
-    RecordEntry,
     SetField,
 )
 

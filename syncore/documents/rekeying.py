@@ -13,19 +13,21 @@ from syncore.core.commits import Entry, EntryKind
 from syncore.core.identifiers import DocumentKey, Dot, Writer
 from syncore.core.vectors import Vector, join
 from syncore.documents.descent import Ancestor
-from syncore.documents.operations import (
-    AddToCounter,
-    CancelCounter,
-    DeleteDocument,
-    Operation,
+from syncore.documents.entries import (
     RecordEntry,
     RichEntry,
-    SetField,
     decode_record_entry,
     decode_rich_entry,
     encode_record_entry,
     encode_rich_entry,
     in_order,
+)
+from syncore.documents.operations import (
+    AddToCounter,
+    CancelCounter,
+    DeleteDocument,
+    Operation,
+    SetField,
 )
 from syncore.documents.rich_places import DocumentPlaces
 from syncore.documents.rich_rekeying import ClockRange, rekey_update

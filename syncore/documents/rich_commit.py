@@ -10,7 +10,7 @@ from syncore.core.errors import IntegrityError, Malformed, TooLarge
 from syncore.core.limits import MAX_COMMIT_BYTES, MAX_STRUCT_CLOCK, MAX_STRUCTS_PER_UPDATE
 from syncore.documents.document import Document
 from syncore.documents.drafts import ListEdit, TextEdit
-from syncore.documents.operations import RichEntry, encode_rich_entry
+from syncore.documents.entries import RichEntry, encode_rich_entry
 from syncore.documents.rich import RichPart
 from syncore.documents.yjs_update import Update, builds_on, decode_update, section_of
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from syncore.core.errors import InvalidSegment, Malformed
 from syncore.core.identifiers import Dot, Writer, name_problem
-from syncore.documents.operations import RichEntry
+from syncore.documents.entries import RichEntry
 from syncore.documents.yjs_update import (
     LIST_ROOT,
     TEXT_ROOT,

@@ -12,6 +12,7 @@ from syncore.core.identifiers import Writer
 from syncore.core.vectors import Vector, join
 from syncore.documents.document import Document
 from syncore.documents.drafts import Draft, ListEdit, TextEdit
+from syncore.documents.entries import RichEntry
 from syncore.documents.operations import (
     AddElement,
     AddToCounter,
@@ -20,7 +21,6 @@ from syncore.documents.operations import (
     Operation,
     RemoveElement,
     RemoveField,
-    RichEntry,
     SetField,
 )
 from syncore.documents.projection import Contents, is_hidden, register_verdict

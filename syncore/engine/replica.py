@@ -17,7 +17,7 @@ from syncore.adapters.websockets_connector import WebsocketsConnector
 from syncore.core.arguments import several
 from syncore.core.errors import Closed, Misused
 from syncore.core.ports import Connector, Durability
-from syncore.documents.resolvers import Resolver
+from syncore.documents.resolvers import Resolver, registry
 from syncore.engine.checkup import CheckReport, check_file
 from syncore.engine.collection import Collection
 from syncore.engine.composition import compose
@@ -27,7 +27,7 @@ from syncore.replica.doctor.subject import Progress
 from syncore.replica.model_collection import M, ModelCollection
 from syncore.replica.transaction import Transaction
 from syncore.replica.watching import ChangeStream
-from syncore.schema.validators import Validator
+from syncore.schema.validators import Validator, validator_registry
 from syncore.sql.functions import make_functions
 from syncore.sql.rows import SqlRows
 from syncore.sql.service import DEFAULT_TIMEOUT_S, Parameters
@@ -74,6 +74,9 @@ class Replica:
             Locked: another process owns the file.
             NotWritable, DiskFull, IntegrityError: the disk or the file does not allow it.
         """
+        resolvers, validators = several(resolvers, "resolvers"), several(validators, "validators")
+        registry(resolvers)  # what cannot be used is refused before there is a file
+        validator_registry(validators)
         return Opening(
             path_of(path, "the path of a replica"),
             keystore=None if keystore is None else path_of(keystore, "the keystore"),
@@ -81,8 +84,8 @@ class Replica:
             sync=sync,
             allow_plaintext=allow_plaintext,
             connector=connector,
-            resolvers=several(resolvers, "resolvers"),
-            validators=several(validators, "validators"),
+            resolvers=resolvers,
+            validators=validators,
         )
 
     @property

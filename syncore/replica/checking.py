@@ -12,7 +12,7 @@ from syncore.core.commits import Commit
 from syncore.core.errors import InvalidSegment, Malformed
 from syncore.core.identifiers import DocumentKey, Dot, Writer
 from syncore.core.vectors import Vector
-from syncore.documents.operations import RichEntry
+from syncore.documents.entries import RichEntry
 from syncore.documents.record_validity import check_record_entry
 from syncore.documents.rich_places import DocumentPlaces
 from syncore.documents.rich_validity import check_rich_entry

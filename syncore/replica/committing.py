@@ -12,7 +12,7 @@ from syncore.core.hybrid_clock import HybridTime, advance
 from syncore.core.identifiers import COMMIT_ID_BYTES, CommitId, DocumentKey, Dot
 from syncore.core.lean import lean_dataclass
 from syncore.core.ports import Clock, Entropy, SqlConnection
-from syncore.documents.operations import decode_rich_entry
+from syncore.documents.entries import decode_rich_entry
 from syncore.documents.planning import DocumentPlan
 from syncore.documents.projection import Projection
 from syncore.documents.undo_steps import UndoStep

@@ -8,13 +8,13 @@ from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import SETTINGS, DocumentKey, Dot, Writer
 from syncore.core.limits import MAX_RICH_TAIL_UPDATES
 from syncore.core.ports import SqlConnection
-from syncore.documents.operations import RichEntry
+from syncore.documents.entries import RichEntry
 from syncore.documents.planning import DocumentPlan
 from syncore.documents.projection import Contents, Projection
 from syncore.documents.projection_encoding import encode_projection
 from syncore.documents.record import Record
 from syncore.documents.record_encoding import encode_record
-from syncore.documents.resolution import Contest, ResolutionContext
+from syncore.documents.resolution import ResolutionContext
 from syncore.documents.rich import RichPart
 from syncore.documents.rule_encoding import read_rules
 from syncore.documents.rules import NO_RULES
@@ -24,10 +24,11 @@ from syncore.replica.constraint_facts import facts_of
 from syncore.replica.constraint_rules import restraint_of
 from syncore.replica.entries import DecodedEntry
 from syncore.replica.index_upkeep import IndexUpkeep
-from syncore.replica.judging import Judge, refuse_new_problems
+from syncore.replica.judging import Judge
 from syncore.replica.space_memory import DecodedCommit, HeldDocument, SpaceMemory, load_record
 from syncore.replica.space_state import SpaceState
 from syncore.replica.touched import Touched
+from syncore.replica.verdicts import Verdicts
 from syncore.storage.document_rows import DocumentRows
 from syncore.storage.invalid_rows import InvalidRows
 from syncore.storage.log_rows import LogRows
@@ -70,7 +71,7 @@ class DocumentWork:
         self._touched: dict[DocumentKey, Touched] = {}
         self._unwritten: dict[int, Projection] = {}  # by the document's row
         self._unlogged: list[LoggedCommit] = []
-        self._checked: dict[DocumentKey, bool] = {}  # whether what a plan makes of a document is invalid
+        self._verdicts = Verdicts(state, self.invalid)
 
     def hold(self, key: DocumentKey) -> HeldDocument:
         """The document, from memory or from the file."""
@@ -243,7 +244,7 @@ class DocumentWork:
             self._upkeep.flush()
             self.rows.write_projections([shown])
             if self._state.rules:
-                self._judge(key, held, projection)
+                self._verdicts.flag(key, held, projection)
 
     def trim(self) -> None:
         """Let documents be forgotten that need not be in memory. Flush first."""
@@ -274,7 +275,7 @@ class DocumentWork:
         for key in keys:
             self._memory.documents.discard(key)
             self._touched.pop(key, None)
-            self._checked.pop(key, None)
+            self._verdicts.forget(key)
 
     def _check_written(self) -> None:
         is_written = not (self._touched or self._unwritten or self._unlogged)
@@ -336,26 +337,12 @@ class DocumentWork:
             self._unwritten[held.row] = projection
             self._upkeep.note(key, held, projection)
         if self._state.rules:
-            self._judge(key, held, projection)
+            self._verdicts.flag(key, held, projection)
 
     def judge_of(self, collection: str) -> Judge | None:
         """What documents of a collection are held against; verdicts on them so far are forgotten."""
         self._memory.forget_verdicts(collection)
         return self._state.judge(collection)
-
-    def _judge(self, key: DocumentKey, held: HeldDocument, projection: Projection) -> None:
-        """Flag a document that does not fit what its collection asks for."""
-        judge, checked = self._state.judge(key.collection), self._checked.pop(key, None)
-        if judge is None:
-            return
-        if checked is not None and projection.contest is Contest.NONE:
-            is_invalid = checked
-        else:
-            is_invalid = bool(judge.problems(projection))
-        if held.is_invalid is not is_invalid:
-            assert held.row is not None
-            self.invalid.note(held.row, is_invalid=is_invalid)
-            held.is_invalid = is_invalid
 
     def check(self, plans: Mapping[DocumentKey, DocumentPlan]) -> None:
         """Refuse what would make documents worse, before anything is changed.
@@ -374,24 +361,7 @@ class DocumentWork:
                 and (facts := self._facts_in(key, plan.record, plan.contents)) is not None
             }
             refuse_violations(plans, now, self.constraining)
-        found = []
-        self._checked.clear()
-        for key, plan in plans.items():
-            judge = self._state.judge(key.collection)
-            if judge is None:
-                continue
-            preview = plan.preview()
-            problems = judge.problems(preview)
-            if problems:
-                before = self.hold(key).visible.project(self.context)
-                found.append((key, judge.problems(before) if before.is_live else (), problems))
-            if (
-                preview.contest is Contest.NONE
-                and not plan.has_edits
-                and key.collection not in self._state.constraints  # which may show it otherwise
-            ):
-                self._checked[key] = bool(problems)  # it will show exactly this
-        refuse_new_problems(found)
+        self._verdicts.check(plans, lambda key: self.hold(key).visible.project(self.context))
 
     def _take_rules(self, collection: str, settings: Projection) -> None:
         """Resolve by the settings of a collection from now on."""

@@ -1,7 +1,12 @@
 """Entries of commits as this version understands them."""
 
 from syncore.core.commits import Commit, Entry, EntryKind
-from syncore.documents.operations import RecordEntry, RichEntry, decode_record_entry, decode_rich_entry
+from syncore.documents.entries import (
+    RecordEntry,
+    RichEntry,
+    decode_record_entry,
+    decode_rich_entry,
+)
 
 DecodedEntry = RecordEntry | RichEntry
 

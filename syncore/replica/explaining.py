@@ -13,14 +13,13 @@ from syncore.core.arguments import check_text
 from syncore.core.errors import DocumentNotFound, InvalidChange
 from syncore.core.identifiers import DocumentKey, Dot, Writer, device_index
 from syncore.documents.document import Document
+from syncore.documents.entries import RecordEntry, RichEntry
 from syncore.documents.operations import (
     AddElement,
     AddToCounter,
     DeleteDocument,
     FieldKind,
     Operation,
-    RecordEntry,
-    RichEntry,
     SetField,
 )
 from syncore.documents.projection import FieldValue, Projection, kinds_of, register_verdict

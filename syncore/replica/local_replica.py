@@ -23,33 +23,23 @@ from syncore.documents.resolvers import Resolver, registry
 from syncore.protocol.control_records import AcceptedRecord
 from syncore.replica.committing import LocalCommits
 from syncore.replica.document_work import DocumentWork
+from syncore.replica.file_layout import lay_out_file
 from syncore.replica.index_building import IndexBuilder
-from syncore.replica.index_upkeep import move_indexes, renew_text_indexes
+from syncore.replica.index_upkeep import move_indexes
 from syncore.replica.permissions import check_may_write, check_space_kind
-from syncore.replica.reprojecting import (
-    WORDS_STAMP,
-    note_functions,
-    reproject_opened,
-    reproject_ruled,
-    words_stamp,
-)
+from syncore.replica.reprojecting import note_functions, reproject_opened, reproject_ruled
 from syncore.replica.requests import CommitRequest
 from syncore.replica.result_memory import ResultMemory
 from syncore.replica.sharing import share_documents
 from syncore.replica.space_memory import SpaceMemory
-from syncore.replica.space_state import (
-    SpaceState,
-    load_spaces,
-    store_new_space,
-    store_private_space,
-)
+from syncore.replica.space_state import SpaceState, load_spaces, store_new_space
 from syncore.replica.times import load_last_time, store_last_time
 from syncore.replica.turn import Turn
 from syncore.replica.views import Document, changes_in
 from syncore.replica.watching import ChangeHub
 from syncore.schema.validators import Validator, validator_registry
 from syncore.storage.document_rows import DocumentRows
-from syncore.storage.schema import check, prepare
+from syncore.storage.schema import check
 from syncore.storage.space_rows import SpaceRows
 
 T = TypeVar("T")
@@ -378,14 +368,9 @@ class LocalReplica:
         return memory
 
     def _prepare_file(self, sql: SqlConnection) -> None:
-        prepare(sql)
-        rows = SpaceRows(sql)
-        if rows.value("replica") is None:
-            store_private_space(rows, self.entropy)
-        if rows.value(WORDS_STAMP) not in (None, words_stamp()):
-            for row in rows.all():
-                renew_text_indexes(sql, row.space)
+        lay_out_file(sql, self.entropy)
         self._read_file(sql)
+        rows = SpaceRows(sql)
         for state in self.spaces.values():
             reproject_opened(self._document_work(sql, state), state, rows)
         note_functions(rows, self.resolvers, self.validators)

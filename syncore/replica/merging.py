@@ -13,7 +13,7 @@ from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import CommitId, DocumentKey, Writer, device_index
 from syncore.core.ports import SqlConnection
 from syncore.core.vectors import Vector, join
-from syncore.documents.operations import RichEntry
+from syncore.documents.entries import RichEntry
 from syncore.protocol.client_events import ItemsReceived, OwnUpload
 from syncore.protocol.control_log import ControlLog
 from syncore.protocol.control_records import AcceptedRecord

@@ -14,7 +14,7 @@ from syncore.core.commits import Commit
 from syncore.core.errors import CryptoError, IntegrityError, InvalidSegment, Misused, RemoteError
 from syncore.core.hybrid_clock import HybridTime, milliseconds
 from syncore.core.identifiers import DocumentKey, Dot, Writer, device_index
-from syncore.documents.operations import RichEntry
+from syncore.documents.entries import RichEntry
 from syncore.protocol.ports import BodyCipher, Verify
 from syncore.protocol.segments import Segment, decode_segment, open_segment, verify_segment
 from syncore.replica.document_work import DocumentWork

@@ -25,7 +25,10 @@ from syncore.core.identifiers import (
     make_writer,
 )
 from syncore.core.ports import SqlConnection
-from syncore.documents.operations import AddToCounter, RecordEntry, RichEntry
+from syncore.documents.entries import RecordEntry, RichEntry
+from syncore.documents.operations import (
+    AddToCounter,
+)
 from syncore.documents.rekeying import Renaming, rekey_entry
 from syncore.documents.rich_places import DocumentPlaces
 from syncore.documents.rich_rekeying import ClockRange

@@ -15,7 +15,7 @@ from syncore.core.identifiers import DocumentKey, Dot, Writer
 from syncore.core.lean import lean_dataclass
 from syncore.core.limits import MAX_CACHED_DOCUMENTS
 from syncore.documents.document import Document
-from syncore.documents.operations import RichEntry
+from syncore.documents.entries import RichEntry
 from syncore.documents.record import Record
 from syncore.documents.record_encoding import decode_record
 from syncore.documents.rich import RichPart

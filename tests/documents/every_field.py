@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from syncore.documents.changes import Counter, List, Text
-from syncore.documents.operations import RecordEntry, RichEntry
+from syncore.documents.entries import RecordEntry, RichEntry
 from tests.documents.worlds import Device, writer
 
 EVERYTHING = {

@@ -5,7 +5,10 @@ from dataclasses import replace
 
 from syncore.core.commits import Commit, EntryKind
 from syncore.core.identifiers import DocumentKey, Dot, Writer
-from syncore.documents.operations import AddToCounter, decode_record_entry, decode_rich_entry
+from syncore.documents.entries import decode_record_entry, decode_rich_entry
+from syncore.documents.operations import (
+    AddToCounter,
+)
 from syncore.documents.rekeying import CounterName, Renaming
 from syncore.documents.rich_rekeying import ClockRange
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from syncore.core.identifiers import DocumentKey, Dot, Writer
 from syncore.core.vectors import includes
-from syncore.documents.operations import RichEntry
+from syncore.documents.entries import RichEntry
 from syncore.documents.rich import RichPart
 from syncore.documents.rich_edit import RichEdit
 from syncore.documents.rich_places import Places

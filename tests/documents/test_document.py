@@ -10,7 +10,10 @@ from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import DeviceIndex, DocumentKey, Dot
 from syncore.documents.changes import UNSET, List, Text, increment, splice
 from syncore.documents.document import Document
-from syncore.documents.operations import RecordEntry, RichEntry, SetField
+from syncore.documents.entries import RecordEntry, RichEntry
+from syncore.documents.operations import (
+    SetField,
+)
 from syncore.documents.planning import DocumentPlan
 from syncore.documents.resolution import ResolutionContext
 from tests.documents.worlds import KEY, Device, writer

@@ -22,8 +22,13 @@ from syncore.documents.changes import (
     splice,
 )
 from syncore.documents.drafts import Draft, ListEdit, TextEdit
+from syncore.documents.entries import RecordEntry
 from syncore.documents.field_planning import Basis, apply_change
-from syncore.documents.operations import RecordEntry, RemoveElement, RemoveField, SetField
+from syncore.documents.operations import (
+    RemoveElement,
+    RemoveField,
+    SetField,
+)
 from syncore.documents.resolution import ResolutionContext
 from syncore.documents.rules import NO_RULES
 from tests.documents.every_field import EVERYTHING, SHOWN, device_with, update, values

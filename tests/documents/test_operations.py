@@ -13,6 +13,15 @@ from syncore.core.errors import Malformed, RemoteError
 from syncore.core.identifiers import DocumentKey, Dot
 from syncore.core.limits import MAX_SET_REPLACED, MAX_STRUCT_CLOCK
 from syncore.documents.descent import Ancestor
+from syncore.documents.entries import (
+    RecordEntry,
+    RichEntry,
+    decode_record_entry,
+    decode_rich_entry,
+    encode_record_entry,
+    encode_rich_entry,
+    in_order,
+)
 from syncore.documents.operations import (
     AddElement,
     AddToCounter,
@@ -20,17 +29,10 @@ from syncore.documents.operations import (
     DeclareField,
     DeleteDocument,
     FieldKind,
-    RecordEntry,
     RemoveElement,
     RemoveField,
     RestoreDocument,
-    RichEntry,
     SetField,
-    decode_record_entry,
-    decode_rich_entry,
-    encode_record_entry,
-    encode_rich_entry,
-    in_order,
 )
 from syncore.documents.structures import MAX_AMOUNT_BITS, Cancelled
 from tests.documents.fuzzing import assert_total

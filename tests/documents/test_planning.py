@@ -28,7 +28,11 @@ from syncore.documents.changes import (
     rewrite,
     splice,
 )
-from syncore.documents.operations import FieldKind, RecordEntry, RichEntry, SetField
+from syncore.documents.entries import RecordEntry, RichEntry
+from syncore.documents.operations import (
+    FieldKind,
+    SetField,
+)
 from syncore.documents.planning import DocumentPlan
 from syncore.documents.resolution import ResolutionContext
 from syncore.documents.rules import CollectionRules, DeletionRule, ResolverName, Strategy

@@ -6,6 +6,7 @@ from syncore.codec.values import encode_value
 from syncore.core.errors import InvalidSegment
 from syncore.core.identifiers import Dot, Writer
 from syncore.documents.descent import Ancestor
+from syncore.documents.entries import RecordEntry
 from syncore.documents.operations import (
     AddElement,
     AddToCounter,
@@ -14,7 +15,6 @@ from syncore.documents.operations import (
     DeleteDocument,
     FieldKind,
     Operation,
-    RecordEntry,
     RemoveElement,
     RemoveField,
     RestoreDocument,

@@ -9,15 +9,17 @@ from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import CommitId, Dot
 from syncore.documents.changes import UNSET, Counter, Text, increment, splice
 from syncore.documents.descent import Ancestor
+from syncore.documents.entries import (
+    RecordEntry,
+    RichEntry,
+    decode_record_entry,
+    encode_record_entry,
+)
 from syncore.documents.operations import (
     CancelCounter,
     DeleteDocument,
-    RecordEntry,
     RestoreDocument,
-    RichEntry,
     SetField,
-    decode_record_entry,
-    encode_record_entry,
 )
 from syncore.documents.rekeying import Renaming, rekey_entry
 from syncore.documents.rich_places import DocumentPlaces, Places

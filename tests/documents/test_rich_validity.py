@@ -9,7 +9,7 @@ import pytest
 from syncore.core.errors import InvalidSegment
 from syncore.core.identifiers import Dot, Writer
 from syncore.core.limits import MAX_NAME_BYTES, MAX_STRUCT_CLOCK
-from syncore.documents.operations import RichEntry
+from syncore.documents.entries import RichEntry
 from syncore.documents.rich_validity import check_rich_entry
 from syncore.documents.yjs_update import Section, Struct, StructId, Update, encode_update, merged_deletions
 from tests.documents.rich_authors import ALICE, BOB, CAROL, KEY, Author

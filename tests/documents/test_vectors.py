@@ -12,7 +12,7 @@ from syncore.core.errors import Malformed
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import Dot
 from syncore.documents.document import Document
-from syncore.documents.operations import (
+from syncore.documents.entries import (
     decode_record_entry,
     decode_rich_entry,
     encode_record_entry,

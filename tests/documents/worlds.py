@@ -13,7 +13,12 @@ from syncore.core.hybrid_clock import from_milliseconds
 from syncore.core.identifiers import DeviceIndex, DocumentKey, Dot, Incarnation, Writer, make_writer
 from syncore.core.vectors import includes
 from syncore.documents.document import NO_CONTEXT, Document
-from syncore.documents.operations import RecordEntry, RichEntry, decode_record_entry, decode_rich_entry
+from syncore.documents.entries import (
+    RecordEntry,
+    RichEntry,
+    decode_record_entry,
+    decode_rich_entry,
+)
 from syncore.documents.planning import DocumentPlan
 from syncore.documents.projection import NO_CONTENTS, Projection, project
 from syncore.documents.record_encoding import decode_record, encode_record

@@ -158,8 +158,11 @@ CASES = [(name, kind) for name, (_, wrong, _) in ENTRIES.items() for kind in sor
 
 
 @pytest.mark.parametrize(("name", "kind"), CASES, ids=[f"{name}-{kind}" for name, kind in CASES])
-async def test_wrong_types_are_named(tmp_path: Path, name: str, kind: str) -> None:
-    """Whatever is passed where something else is meant, the error says so, and the replica is as it was."""
+async def test_wrong_types_are_named(
+    tmp_path: Path, name: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is passed where something else is meant, the error says so; nothing was changed or made."""
+    monkeypatch.chdir(tmp_path)
     call, _, said = ENTRIES[name]
     async with Replica.open(tmp_path / "a.db", keystore=tmp_path / "keys", sync=False) as replica:
         await documents(replica).insert({"n": 1, "s": {1}, "t": Text("text")}, id="a")
@@ -168,6 +171,12 @@ async def test_wrong_types_are_named(tmp_path: Path, name: str, kind: str) -> No
             await finished(call(replica, WRONG[kind]))
         assert await replica.space.digest() == before
         assert await documents(replica).indexes() == []
+    assert left_behind(tmp_path) == []
+
+
+def left_behind(folder: Path) -> list[str]:
+    """The files of a replica that should not have been made."""
+    return [file.name for file in folder.glob("x.db*")]
 
 
 async def finished(result: object) -> None:

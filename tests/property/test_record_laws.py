@@ -14,11 +14,11 @@ from syncore.core.commits import Commit
 from syncore.core.hybrid_clock import from_milliseconds
 from syncore.core.identifiers import CommitId, Dot, Writer, device_index
 from syncore.core.vectors import covers
+from syncore.documents.entries import RecordEntry
 from syncore.documents.operations import (
     AddElement,
     AddToCounter,
     CancelCounter,
-    RecordEntry,
     RemoveElement,
     RemoveField,
     SetField,

@@ -18,12 +18,11 @@ from syncore.core.commits import Entry, EntryKind
 from syncore.core.identifiers import DeviceIndex, DocumentKey, Dot, Incarnation, Writer, make_writer
 from syncore.documents.changes import Counter, List, Text, add, increment, splice
 from syncore.documents.document import Document
+from syncore.documents.entries import RichEntry, decode_rich_entry
 from syncore.documents.operations import (
     AddElement,
     DeleteDocument,
-    RichEntry,
     SetField,
-    decode_rich_entry,
 )
 from syncore.documents.planning import DocumentPlan
 from syncore.documents.yjs_update import StructId, Update, builds_on, decode_update, encode_update

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from syncore.core.commits import Commit, Entry, EntryKind
 from syncore.core.hybrid_clock import HybridTime, from_milliseconds
 from syncore.core.identifiers import CommitId, DocumentKey, Writer
-from syncore.documents.operations import (
-    Operation,
+from syncore.documents.entries import (
     RecordEntry,
     RichEntry,
     encode_record_entry,
     encode_rich_entry,
     in_order,
+)
+from syncore.documents.operations import (
+    Operation,
 )
 from syncore.protocol.segments import (
     ClosedWriter,

@@ -12,7 +12,10 @@ from syncore.core.hybrid_clock import from_milliseconds
 from syncore.core.identifiers import CommitId, DocumentKey, Dot
 from syncore.core.vectors import Vector
 from syncore.documents.changes import Text, splice
-from syncore.documents.operations import RecordEntry, RichEntry, SetField
+from syncore.documents.entries import RecordEntry, RichEntry
+from syncore.documents.operations import (
+    SetField,
+)
 from syncore.documents.yjs_update import StructId, Update, decode_update, encode_update
 from syncore.replica.checking import CheckedCommit, ContentCheck
 from tests.documents.worlds import KEY, Device, Sent, writer

@@ -8,7 +8,7 @@ from syncore.core.errors import DocumentExists, DocumentNotFound, InvalidChange,
 from syncore.core.hybrid_clock import HybridTime, from_milliseconds
 from syncore.core.identifiers import COMMIT_ID_BYTES, DocumentKey, Dot
 from syncore.documents.changes import Text, increment, rewrite, splice
-from syncore.documents.operations import RecordEntry, RichEntry
+from syncore.documents.entries import RecordEntry, RichEntry
 from syncore.protocol.commit_codec import decode_commit
 from syncore.replica.committing import LocalCommits
 from syncore.replica.entries import decode_entries

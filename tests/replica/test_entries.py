@@ -7,7 +7,10 @@ from syncore.core.commits import Commit, Entry, EntryKind
 from syncore.core.errors import Malformed
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import CommitId
-from syncore.documents.operations import RecordEntry, RichEntry, SetField
+from syncore.documents.entries import RecordEntry, RichEntry
+from syncore.documents.operations import (
+    SetField,
+)
 from syncore.replica.entries import decode_entries, decode_entry
 from tests.documents.worlds import KEY, writer
 from tests.replica.hostile import record_entry, rich_entry

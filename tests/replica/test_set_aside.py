@@ -7,7 +7,10 @@ from syncore.codec.values import encode_value
 from syncore.core.commits import Entry, EntryKind
 from syncore.core.identifiers import DocumentKey, Dot, Writer
 from syncore.core.ports import SqlConnection
-from syncore.documents.operations import RecordEntry, SetField, encode_record_entry
+from syncore.documents.entries import RecordEntry, encode_record_entry
+from syncore.documents.operations import (
+    SetField,
+)
 from syncore.protocol.commit_codec import decode_commit, encode_commit
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.space_state import SpaceState

@@ -4,7 +4,10 @@ from syncore.codec.values import encode_value
 from syncore.core.commits import Commit, Entry, EntryKind
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import CommitId, DocumentKey, Dot, Writer
-from syncore.documents.operations import RecordEntry, SetField, encode_record_entry
+from syncore.documents.entries import RecordEntry, encode_record_entry
+from syncore.documents.operations import (
+    SetField,
+)
 from syncore.protocol.commit_codec import encode_commit
 from syncore.replica.space_memory import MAX_LARGE_COMMITS, MAX_SMALL_ENTRIES, SpaceMemory
 from syncore.storage.pending_rows import PendingRow

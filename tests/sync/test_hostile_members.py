@@ -26,13 +26,15 @@ from syncore.crypto.derivation import derive
 from syncore.crypto.padding import pad
 from syncore.crypto.sealing import NONCE_BYTES, seal
 from syncore.documents.changes import List, Text
-from syncore.documents.operations import (
+from syncore.documents.entries import (
     RecordEntry,
     RichEntry,
-    SetField,
     decode_rich_entry,
     encode_record_entry,
     encode_rich_entry,
+)
+from syncore.documents.operations import (
+    SetField,
 )
 from syncore.protocol.segments import (
     Segment,

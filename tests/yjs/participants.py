@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from syncore.core.errors import InvalidSegment
 from syncore.core.identifiers import Dot, Writer
 from syncore.core.vectors import includes
-from syncore.documents.operations import RichEntry
+from syncore.documents.entries import RichEntry
 from syncore.documents.rich import RichPart
 from syncore.documents.rich_places import Places
 from syncore.documents.rich_validity import check_rich_entry

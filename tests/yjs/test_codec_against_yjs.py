@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from syncore.core.errors import Malformed
 from syncore.core.identifiers import Dot, Writer
-from syncore.documents.operations import RichEntry
+from syncore.documents.entries import RichEntry
 from syncore.documents.rich import RichPart
 from syncore.documents.yjs_update import (
     Section,
