@@ -1,6 +1,6 @@
 """``python -m benchmarks [compare|record] [NAME ...] [--json]``: hot paths beside their primitives.
 
-``trace --trace FILE`` replays an editing trace through two replicas and a relay.
+``size`` weighs the file. ``trace --trace FILE`` replays an editing trace through two replicas and a relay.
 ``compare`` holds a run against the recorded ratios and fails where one is worse by more than the tolerance;
 ``record`` keeps the ratios of a run for that.
 """
@@ -15,7 +15,7 @@ from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks import records, trace
+from benchmarks import records, size, trace
 from benchmarks.measuring import Comparison
 
 MODULES = {
@@ -32,7 +32,7 @@ MODULES = {
     "search": "searching",
     "live": "live",
 }
-VERBS = ("compare", "record", "trace")
+VERBS = ("compare", "record", "trace", "size")
 RECORDED = ("write", "checked", "text")
 """What compares processor time alone: the others share the machine with processes of their own."""
 RECORDS = Path(__file__).parent / "recorded.json"
@@ -50,6 +50,9 @@ def main() -> None:
         parser.error("trace and --trace FILE go together, and with nothing else")
     if arguments.trace is not None:
         sys.exit(_replay(arguments.trace, is_json=arguments.json))
+    if arguments.names == ["size"]:
+        _measure_sizes(is_json=arguments.json)
+        return
     verb = arguments.names.pop(0) if arguments.names and arguments.names[0] in VERBS else None
     measured: list[Comparison] = []
     for name in arguments.names or (MODULES if verb is None else RECORDED):
@@ -65,6 +68,13 @@ def main() -> None:
         worse = records.compare(records.read(RECORDS), measured)
         print("\n".join(worse) or f"no ratio is more than {records.TOLERANCE:.0%} worse than it was recorded")
         sys.exit(bool(worse))
+
+
+def _measure_sizes(*, is_json: bool) -> None:
+    for indexes in range(len(size.INDEXED) + 1):
+        with tempfile.TemporaryDirectory() as folder:
+            found = asyncio.run(size.measure(Path(folder), indexes=indexes))
+        print(json.dumps(asdict(found)) if is_json else size.line(found), flush=True)
 
 
 def _replay(path: Path, *, is_json: bool) -> int:

@@ -124,3 +124,5 @@ def relay(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(START_TIMEOUT_S)
+        if process.stdout is not None:
+            process.stdout.close()
