@@ -1,6 +1,7 @@
 """``python -m benchmarks [compare|record] [NAME ...] [--json]``: hot paths beside their primitives.
 
-``size`` weighs the file. ``trace --trace FILE`` replays an editing trace through two replicas and a relay.
+``size`` weighs the file, ``growth`` measures from 1,000 to 300,000 documents and draws the plot of the
+documentation. ``trace --trace FILE`` replays an editing trace through two replicas and a relay.
 ``compare`` holds a run against the recorded ratios and fails where one is worse by more than the tolerance;
 ``record`` keeps the ratios of a run for that.
 """
@@ -15,7 +16,7 @@ from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks import records, size, trace
+from benchmarks import growth, records, size, trace
 from benchmarks.measuring import Comparison
 
 MODULES = {
@@ -32,7 +33,7 @@ MODULES = {
     "search": "searching",
     "live": "live",
 }
-VERBS = ("compare", "record", "trace", "size")
+VERBS = ("compare", "record", "trace", "size", "growth")
 RECORDED = ("write", "checked", "text")
 """What compares processor time alone: the others share the machine with processes of their own."""
 RECORDS = Path(__file__).parent / "recorded.json"
@@ -50,6 +51,9 @@ def main() -> None:
         parser.error("trace and --trace FILE go together, and with nothing else")
     if arguments.trace is not None:
         sys.exit(_replay(arguments.trace, is_json=arguments.json))
+    if arguments.names == ["growth"]:
+        _measure_growth(is_json=arguments.json)
+        return
     if arguments.names == ["size"]:
         _measure_sizes(is_json=arguments.json)
         return
@@ -68,6 +72,15 @@ def main() -> None:
         worse = records.compare(records.read(RECORDS), measured)
         print("\n".join(worse) or f"no ratio is more than {records.TOLERANCE:.0%} worse than it was recorded")
         sys.exit(bool(worse))
+
+
+def _measure_growth(*, is_json: bool) -> None:
+    points = []
+    for documents in growth.SIZES:
+        point = asyncio.run(growth.measure(documents))
+        print(json.dumps(asdict(point)) if is_json else growth.line(point), flush=True)
+        points.append(point)
+    growth.write(points, records.machine())
 
 
 def _measure_sizes(*, is_json: bool) -> None:

@@ -46,6 +46,14 @@ def read(path: Path) -> list[dict[str, object]]:
     return found
 
 
+def machine() -> str:
+    """Where and when a run was made, for people."""
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    system = f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors{load}"
+    versions = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    return f"{datetime.now(UTC).date().isoformat()}, {system}, {versions}; durability NORMAL"
+
+
 def compare(recorded: Sequence[dict[str, object]], measured: Iterable[Comparison]) -> list[str]:
     """What is worse than it was recorded by more than the tolerance, a sentence each."""
     ratios = {one["name"]: one["processor_ratio"] for one in recorded}
