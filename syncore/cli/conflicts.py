@@ -194,6 +194,9 @@ async def _configure(
             unique=unique,
             references=references,
         )
+        async for progress in collection.constraints():  # the program ends then, and nobody would go on
+            if progress.total:
+                output.progress.show(f"{progress.looked_at} of {progress.total} documents looked at")
         await replica.flush()
     _show_rules(options.collection, rules, output)
     return 0

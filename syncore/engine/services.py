@@ -122,6 +122,9 @@ class Services:
         async with self._joining:
             private = self.local.default_space
             check_space_kind(private, is_private=True)
+            while private.build is not None:  # so that all is known of what documents lost
+                await self.local.indexing.step()
+                private = self.local.default_space
             await self.local.read(lambda sql: check_nothing_lacks(DocumentRows(sql, private.number)))
             await self.local.read(lambda sql: check_nothing_is_lost(sql, private.number))
             device = await asyncio.to_thread(self.keystore.device_or_new)

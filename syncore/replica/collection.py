@@ -17,6 +17,7 @@ from syncore.replica.arguments import (
     checked_question,
 )
 from syncore.replica.collection_indexes import IndexedCollection
+from syncore.replica.constraint_building import ConstraintsInForce
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.identities import fresh_id
 from syncore.replica.intents import Intent, Verb
@@ -231,7 +232,8 @@ class Collection(IndexedCollection):
         """Say how conflicts of this collection are resolved, and what is asked of its documents, everywhere.
 
         Only what is given changes. Settings are replicated like documents; where two devices set one rule at
-        once, the last write holds. What the documents show by them changes at once, here and everywhere.
+        once, the last write holds. What the documents show by them changes at once, here and everywhere; by
+        ``unique`` and ``references`` it does so in the background where there are many: :meth:`constraints`.
 
         Args:
             default: The rule of fields without one of their own: ``"last_write"``, ``"first_write"``,
@@ -265,6 +267,14 @@ class Collection(IndexedCollection):
         if changes:
             await self.write_settings(changes)
         return await self.settings()
+
+    def constraints(self) -> ConstraintsInForce:
+        """When what :meth:`configure` asks of documents together holds for all of this collection.
+
+        Where there are many they are looked at in the background, after a restart too; until then a document
+        that was not looked at shows all that it holds, and takes no value from others.
+        """
+        return ConstraintsInForce(self._replica, self._space, self.name)
 
     async def write_settings(self, changes: Mapping[str, object]) -> None:
         """Write registers of the settings document; programs use :meth:`configure`."""

@@ -17,9 +17,9 @@ from syncore.documents.planning import DocumentPlan
 from syncore.documents.projection import Projection
 from syncore.documents.undo_steps import UndoStep
 from syncore.protocol.commit_codec import encode_commit
+from syncore.replica.constraint_building import complete_small
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.planning import plan_intents
-from syncore.replica.reprojecting import reconstrain
 from syncore.replica.requests import CommitRequest
 from syncore.replica.space_state import Head, SpaceState, write_head
 from syncore.replica.undo_log import clear_redo, push_steps, steps_of_pending
@@ -58,8 +58,8 @@ class LocalCommits:
         """Commit the requests of one space in order; each learns its projections or its failure."""
         for request in requests:
             try:
-                if work.is_reconstrained:  # settings that a request before this one has changed
-                    reconstrain(work)
+                if work.has_begun_build:  # by settings that a request before this one has changed
+                    complete_small(work)
                 plans = plan_intents(request.intents, work, request.prepared)
                 if is_undoable:  # what is shared was there before, and is kept whatever is asked of it
                     work.check(plans)

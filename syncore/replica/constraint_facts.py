@@ -20,10 +20,25 @@ from syncore.documents.projection import (
 from syncore.documents.record import Record, Sibling
 from syncore.documents.resolution import ResolutionContext, rank
 from syncore.documents.rules import CollectionRules
-from syncore.replica.constraint_rules import CollectionConstraints
+from syncore.replica.constraint_rules import NO_CONSTRAINTS, CollectionConstraints, SpaceConstraints
 
 Age = tuple[HybridTime, Writer]
 """Since when something is claimed, and by whom: the writer decides between equal times."""
+
+
+def facts_in(
+    key: DocumentKey,
+    record: Record,
+    contents: Contents,
+    constraints: SpaceConstraints,
+    context: ResolutionContext,
+) -> DocumentFacts | None:
+    """The facts of a document's state by the constraints of its space; None where nobody ever wrote it.
+
+    One of which nothing is asked is there or not, as long as others may name it.
+    """
+    asked, rules = constraints.get(key.collection, NO_CONSTRAINTS), context.rules_of(key.collection)
+    return facts_of(record, contents, constraints=asked, context=context, rules=rules)
 
 
 def facts_of(

@@ -50,6 +50,15 @@ def space_constraints(rules: Mapping[str, CollectionRules]) -> SpaceConstraints:
     return found
 
 
+def concerned_collections(collection: str, before: CollectionRules, now: CollectionRules) -> set[str]:
+    """Of whose documents something else is known when the constraints of a collection change."""
+    found = {collection}
+    for rules in (before, now):
+        if not isinstance(rules.references, Unreadable):
+            found |= {rule.collection for rule in rules.references.values()}
+    return found
+
+
 @lru_cache(maxsize=256)
 def constraint_name(collection: str, fields: tuple[str, ...]) -> str:
     """What tells a unique constraint from all others of its space."""

@@ -6,22 +6,22 @@ from dataclasses import replace
 from syncore.constraints.facts import DocumentFacts
 from syncore.core.hybrid_clock import HybridTime
 from syncore.core.identifiers import SETTINGS, DocumentKey, Dot, Writer
-from syncore.core.limits import MAX_RICH_TAIL_UPDATES
 from syncore.core.ports import SqlConnection
 from syncore.documents.entries import RichEntry
 from syncore.documents.planning import DocumentPlan
-from syncore.documents.projection import Contents, Projection
+from syncore.documents.projection import Projection
 from syncore.documents.projection_encoding import encode_projection
-from syncore.documents.record import Record
-from syncore.documents.record_encoding import encode_record
 from syncore.documents.resolution import ResolutionContext
 from syncore.documents.rich import RichPart
 from syncore.documents.rule_encoding import read_rules
 from syncore.documents.rules import NO_RULES
-from syncore.replica.constraining import Constraining
+from syncore.replica.confirmed_writing import write_confirmed
+from syncore.replica.constraining import Constraining, Facts
+from syncore.replica.constraint_build import ConstraintBuild
 from syncore.replica.constraint_checks import refuse_violations
-from syncore.replica.constraint_facts import facts_of
-from syncore.replica.constraint_rules import restraint_of
+from syncore.replica.constraint_facts import facts_in
+from syncore.replica.constraint_rules import SpaceConstraints, concerned_collections, restraint_of
+from syncore.replica.constraint_stages import begun_build, write_build
 from syncore.replica.entries import DecodedEntry
 from syncore.replica.index_upkeep import IndexUpkeep
 from syncore.replica.judging import Judge
@@ -46,7 +46,7 @@ class DocumentWork:
         changed: The projections of what :meth:`flush` found visibly changed so far.
         ruled: The collections whose settings changed, and whose documents may show something else now.
         rejudged: Those among them of whose documents something else is asked now.
-        is_reconstrained: Whether something else is asked of documents together, which is to be looked at.
+        has_begun_build: Whether something else is asked of documents together, and looking at them began.
         constraining: What is asked of the documents of the space together, and what comes of it.
         invalid: Which documents do not fit.
     """
@@ -62,11 +62,14 @@ class DocumentWork:
         self.changed: dict[DocumentKey, Projection] = {}
         self.ruled: set[str] = set()
         self.rejudged: set[str] = set()
-        self.is_reconstrained = False
+        self.has_begun_build = False
         self.invalid = InvalidRows(sql, state.number)
         self._state = state
         self._memory = memory
-        self.constraining = Constraining(sql, state.number, self.rows)
+        self.constraining = Constraining(sql, state.number, self.rows, state.build)
+        self._sql = sql
+        self._fresh: set[DocumentKey] = set()
+        self._reconstrained: set[str] = set()
         self._upkeep = IndexUpkeep(sql, state.number, state.indexes, self.rows)
         self._touched: dict[DocumentKey, Touched] = {}
         self._unwritten: dict[int, Projection] = {}  # by the document's row
@@ -79,12 +82,17 @@ class DocumentWork:
         if held is None:
             touched = self._touched.pop(key, None)
             if touched is not None:  # known by its confirmed record alone, which the file has to hold first
-                self._write_confirmed(touched)
+                write_confirmed(self.rows, self._state, touched)
             held = self._memory.load(key, self.rows, self.pending, self._state.writer)
-            if key.collection in self._state.constraints:
+            if key.collection in self._state.constraints or self.constraining.build is not None:
                 held.visible.restraint = restraint_of(self.constraining.standing(key))
             self._memory.documents.put(key, held)
         return held
+
+    @property
+    def constraints(self) -> SpaceConstraints:
+        """The constraints of the space as its settings are now."""
+        return self._state.constraints
 
     def note_local(self, key: DocumentKey) -> None:
         """Keep the confirmed record apart, or mark it, before a commit changes the visible side."""
@@ -188,12 +196,17 @@ class DocumentWork:
             if touched.is_visible_changed and touched.held is not None:
                 changed[key] = self._show(key, touched.held)
             if touched.is_confirmed_changed:
-                self._write_confirmed(touched)
+                write_confirmed(self.rows, self._state, touched)
         self._touched.clear()
         self.changed.update(changed)
-        if self._state.constraints and not self.is_reconstrained:
+        if self._reconstrained:
+            self._begin_build()
+        if self._state.constraints or self.constraining.build is not None:
+            self.constraining.fresh = self._fresh
             shown = self.constrain(changed)
             changed |= {key: projection for key, projection in shown.items() if key in changed}
+        self._fresh = set()
+        self.constraining.fresh = ()
         return changed
 
     def constrain(self, keys: Iterable[DocumentKey]) -> dict[DocumentKey, Projection]:
@@ -201,8 +214,19 @@ class DocumentWork:
 
         They may be others than ``keys``, and are to be written by :meth:`flush`.
         """
-        constraints = self._state.constraints
-        facts = {key: self.facts(key) for key in keys if key.collection in constraints}
+        constraints, build = self._state.constraints, self.constraining.build
+        facts: dict[DocumentKey, DocumentFacts | None] = {}
+        for key in keys:
+            is_left = build is not None and key.collection in build.collections
+            if key.collection in constraints or (is_left and self.constraining.is_stored(key)):
+                facts[key] = self.facts(key)
+        return self._take(facts)
+
+    def release(self, keys: Iterable[DocumentKey]) -> None:
+        """Forget what constraints know of documents of which nothing is asked any more."""
+        self._take(dict.fromkeys(key for key in keys if self.constraining.is_stored(key)))
+
+    def _take(self, facts: Facts) -> dict[DocumentKey, Projection]:
         shown: dict[DocumentKey, Projection] = {}
         for key, (before, after) in self.constraining.take(facts).items() if facts else ():
             restraint = restraint_of(after)
@@ -217,20 +241,11 @@ class DocumentWork:
     def facts(self, key: DocumentKey) -> DocumentFacts | None:
         """What constraints know of a document; None where nobody ever wrote it."""
         visible = self.hold(key).visible
-        return self._facts_in(key, visible.record, visible.contents())
-
-    def _facts_in(self, key: DocumentKey, record: Record, contents: Contents) -> DocumentFacts | None:
-        return facts_of(
-            record,
-            contents,
-            constraints=self._state.constraints[key.collection],
-            context=self.context,
-            rules=self.context.rules_of(key.collection),
-        )
+        return facts_in(key, visible.record, visible.contents(), self.constraints, self.context)
 
     def refresh(self, key: DocumentKey, contest: int) -> None:
         """Write what a document shows, if that is not what is stored, by the settings as they are now."""
-        if key.collection in self._state.constraints and not self.is_reconstrained:
+        if key.collection in self._state.constraints:
             self.constrain([key])
             self._write_shown()
         held = self.hold(key)
@@ -266,8 +281,19 @@ class DocumentWork:
         self.flush()
         held_back = self.constraining.clear()
         self.forget_all()
-        self.is_reconstrained = False
+        self.keep_build(None)
         return held_back
+
+    def keep_build(self, build: ConstraintBuild | None) -> None:
+        """Keep how far documents were looked at; None: all of them were."""
+        self._state.build = self.constraining.build = build
+        write_build(self._sql, self._state.number, build)
+
+    def _begin_build(self) -> None:
+        """Look at the documents of which something else is asked: at once if they are few."""
+        names, self._reconstrained = self._reconstrained, set()
+        self.keep_build(begun_build(self.constraining.build, names, self.rows))
+        self.has_begun_build = True
 
     def evict(self, keys: list[DocumentKey]) -> None:
         """Forget documents whose memory may be ahead of the file."""
@@ -332,6 +358,7 @@ class DocumentWork:
             encoded, is_deleted = encode_projection(projection), not projection.is_live
             held.row = self.rows.add(key, encoded, is_deleted=is_deleted, contest=projection.contest)
             held.is_invalid = False  # no row of this number was there before
+            self._fresh.add(key)
             self._upkeep.note(key, held, projection, is_new=True)
         else:
             self._unwritten[held.row] = projection
@@ -358,8 +385,11 @@ class DocumentWork:
                 key: facts
                 for key, plan in plans.items()
                 if key.collection in constraints
-                and (facts := self._facts_in(key, plan.record, plan.contents)) is not None
+                and (facts := facts_in(key, plan.record, plan.contents, constraints, self.context))
+                is not None
             }
+            if self.constraining.build is not None:  # what was broken before must not be in the way
+                self.constrain([key for key in plans if self.constraining.is_waiting(key)])
             refuse_violations(plans, now, self.constraining)
         self._verdicts.check(plans, lambda key: self.hold(key).visible.project(self.context))
 
@@ -374,24 +404,5 @@ class DocumentWork:
             self.ruled.add(collection)
             if (rules.schema, rules.validators) != (before.schema, before.validators):
                 self.rejudged.add(collection)
-            self.is_reconstrained |= rules.constraints != before.constraints
-
-    def _write_confirmed(self, touched: Touched) -> None:
-        row = touched.row if touched.held is None else touched.held.row
-        assert row is not None
-        self.rows.write_state(row, encode_record(touched.confirmed_record))
-        tail = 0
-        for update in touched.rich_updates:
-            tail = self.rows.append_rich(row, update)
-        if not self._state.is_private:
-            for writer, clocks in touched.clocks.items():
-                for number, clock in clocks.items():
-                    self.rows.note_clock(row, writer, number, clock)
-        if tail > MAX_RICH_TAIL_UPDATES:
-            self._fold(row, touched.held)
-
-    def _fold(self, row: int, held: HeldDocument | None) -> None:
-        rich = None if held is None or held.confirmed is not None else held.visible.rich
-        if rich is None:
-            rich = RichPart.load(self.rows.rich_updates(row), self._state.writer)
-        self.rows.fold_rich(row, rich.state())
+            if rules.constraints != before.constraints:
+                self._reconstrained |= concerned_collections(collection, before, rules)

@@ -1,4 +1,4 @@
-"""Indexes made, built in the background in small steps, and dropped the same way.
+"""Indexes made, built in the background in small steps, and dropped the same way; constraints before them.
 
 An index is kept true from the moment it is made, and complete when every document that was there before has
 been looked at, in the order of ids. How far that is stands in the file, so it goes on after a restart.
@@ -7,6 +7,7 @@ been looked at, in the order of ids. How far that is stands in the file, so it g
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from syncore.core.errors import Closed, Misused, SyncoreError
@@ -15,6 +16,7 @@ from syncore.core.ports import SqlConnection
 from syncore.documents.projection_encoding import decode_projection
 from syncore.query.definitions import encode_definition
 from syncore.query.text_definitions import TextDefinition, encode_text_definition
+from syncore.replica.constraint_building import advance
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.index_tables import AnyDefinition, make_table
 from syncore.replica.index_upkeep import HeldIndex, held
@@ -24,6 +26,7 @@ from syncore.storage.index_rows import IndexRow, IndexRows, IndexStage
 from syncore.storage.text_rows import TextRows
 
 T = TypeVar("T")
+Step = Callable[[SqlConnection, SpaceState, DocumentWork], None]
 
 MAX_INDEXES: Final = 32
 """Indexes of one collection: each costs every insert a few microseconds and a key."""
@@ -49,7 +52,10 @@ class Store(Protocol):
 
 
 class IndexBuilder:
-    """Builds and drops the indexes of one replica, in a task that lives while there is work."""
+    """Builds and drops the indexes of one replica, and looks at its documents when constraints changed.
+
+    It does so in a task that lives while there is work.
+    """
 
     def __init__(self, store: Store) -> None:
         """Nothing is done before :meth:`start` or :meth:`resume`."""
@@ -69,7 +75,7 @@ class IndexBuilder:
         if self._is_closed or (self._task is not None and not self._task.done()):
             return
         self._problem = None
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="syncore: indexes")
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="syncore: building")
 
     async def close(self) -> None:
         """Stop between two steps. Idempotent."""
@@ -86,7 +92,7 @@ class IndexBuilder:
             SyncoreError: nothing more will be, for this reason.
         """
         if self._is_closed:
-            raise Closed("the replica is closed; the index is built on when it is opened again")
+            raise Closed("the replica is closed; building goes on when it is opened again")
         if self._problem is not None:
             raise self._problem
         if self._task is None or self._task.done():
@@ -96,7 +102,8 @@ class IndexBuilder:
     async def _run(self) -> None:
         try:
             while (work := await self._store.read(self._next)) is not None:
-                await self._step(*work)
+                space, step = work
+                await self._store.change(space, step, is_local=True)
                 self._tell()
                 await asyncio.sleep(0)
         except SyncoreError as error:
@@ -104,15 +111,14 @@ class IndexBuilder:
         finally:
             self._tell()
 
-    def _next(self, sql: SqlConnection) -> tuple[int, IndexRow] | None:
-        for number in self._store.spaces:
+    def _next(self, sql: SqlConnection) -> tuple[int, Step] | None:
+        for number, state in self._store.spaces.items():
+            if state.build is not None:
+                return number, lambda _sql, _state, work: advance(work)
             for row in IndexRows(sql, number).all():
                 if row.stage is not IndexStage.COMPLETE:
-                    return number, row
+                    return number, partial(_advance, row.number)
         return None
-
-    async def _step(self, space: int, row: IndexRow) -> None:
-        await self._store.change(space, lambda sql, state, _: _advance(sql, state, row.number), is_local=True)
 
     def _tell(self) -> None:
         """Wake who waits for a step, and be ready for the next."""
@@ -167,7 +173,7 @@ def drop_index(sql: SqlConnection, state: SpaceState, collection: str, name: str
     state.indexes[collection] = tuple(index for index in there if index is not found)
 
 
-def _advance(sql: SqlConnection, state: SpaceState, number: int) -> None:
+def _advance(number: int, sql: SqlConnection, state: SpaceState, _: DocumentWork) -> None:
     """Do one step of building or deleting an index, as the file has it now."""
     rows = IndexRows(sql, state.number)
     row = next((row for row in rows.all() if row.number == number), None)

@@ -22,6 +22,7 @@ from syncore.documents.projection import Projection
 from syncore.documents.resolvers import Resolver, registry
 from syncore.protocol.control_records import AcceptedRecord
 from syncore.replica.committing import LocalCommits
+from syncore.replica.constraint_stages import write_build
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.file_layout import lay_out_file
 from syncore.replica.index_building import IndexBuilder
@@ -270,6 +271,7 @@ class LocalReplica:
             share_documents(rows, self.commits, state=state, work=work, sql=sql)
             reproject_ruled(work)
             rows.remove_space()
+            write_build(sql, private.number, None)
             SpaceRows(sql).remove(private.number)
             return row.space
 
@@ -324,6 +326,7 @@ class LocalReplica:
         await self._read_if_doubtful()
         state = self.spaces[space]
         changed: dict[DocumentKey, Projection] = {}
+        has_begun: list[bool] = []
 
         def run(sql: SqlConnection) -> T:
             documents = self._document_work(sql, state)
@@ -332,6 +335,7 @@ class LocalReplica:
             if documents.ruled:
                 reproject_ruled(documents)
             changed.update(documents.changed)
+            has_begun.append(documents.has_begun_build)
             return result
 
         try:
@@ -340,6 +344,8 @@ class LocalReplica:
             await self._forget_all()
             raise
         self._memory(space).documents.trim()
+        if any(has_begun) and state.build is not None:
+            self.indexing.resume()
         self.results.touch(space, changed)
         if self.hub.has_watchers(space):
             self.hub.publish(space, changes_in(state.id, changed, is_local=is_local))

@@ -14,6 +14,7 @@ from syncore.documents.projection_encoding import decode_projection
 from syncore.documents.resolution import Contest
 from syncore.documents.rules import ResolverName
 from syncore.query.words import WORDS_VERSION
+from syncore.replica.constraint_building import complete_small
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.judging import Validators
 from syncore.replica.space_state import SpaceState
@@ -35,9 +36,12 @@ _RULES_VERSION = "1"
 
 
 def reproject_ruled(work: DocumentWork) -> None:
-    """Write what documents show by settings that changed in this transaction."""
-    if work.is_reconstrained:
-        reconstrain(work)
+    """Write what documents show by settings that changed in this transaction.
+
+    What is asked of documents together is looked at in the background, where it concerns many of them.
+    """
+    if work.has_begun_build:
+        complete_small(work)
     for collection in sorted(work.ruled):
         _reproject(work, collection)
     work.ruled.clear()
@@ -47,7 +51,7 @@ def reproject_ruled(work: DocumentWork) -> None:
 
 
 def reconstrain(work: DocumentWork) -> None:
-    """Look at the constraints of a space anew, and at all documents that they know of, some at a time."""
+    """Look at all documents that constraints know of anew, and forget what was known."""
     held_back = work.reconstrain()
     after = 0
     while page := work.rows.keys(after=after, limit=_PAGE):

@@ -18,6 +18,7 @@ from syncore.documents.projection import FieldValue, Projection
 from syncore.documents.projection_encoding import decode_projection
 from syncore.documents.resolution import Contest
 from syncore.replica.committing import LocalCommits
+from syncore.replica.constraint_building import complete
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.intents import Intent, Verb
 from syncore.replica.requests import CommitRequest
@@ -63,6 +64,7 @@ def share_documents(
         commits.commit_group([request], state=state, work=work, sql=sql, is_undoable=False)
         if request.failure is not None:
             raise request.failure
+    complete(work)
 
 
 def check_nothing_lacks(rows: DocumentRows) -> None:

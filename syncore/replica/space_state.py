@@ -28,7 +28,9 @@ from syncore.protocol.control_log import ControlLog
 from syncore.protocol.control_records import AcceptedRecord
 from syncore.protocol.items import ControlItem, control_item, decode_item, encode_item, read_accepted
 from syncore.replica.bookkeeping import damage_of
+from syncore.replica.constraint_build import ConstraintBuild
 from syncore.replica.constraint_rules import SpaceConstraints, space_constraints
+from syncore.replica.constraint_stages import read_build
 from syncore.replica.index_upkeep import HeldIndex, load_indexes
 from syncore.replica.judging import Judge, Validators
 from syncore.replica.settings import load_rules
@@ -85,6 +87,7 @@ class SpaceState:
         has_redo: Whether anything in the file was undone and could be done again.
         damage: What of the file's notes about the relay's log is damaged, so that they must not be gone by.
         indexes: The indexes of every collection that has any.
+        build: How far documents were looked at since constraints changed; None if all of them were.
     """
 
     row: SpaceRow
@@ -110,6 +113,7 @@ class SpaceState:
     has_redo: bool = False
     damage: str = ""
     indexes: dict[str, tuple[HeldIndex, ...]] = field(default_factory=dict)
+    build: ConstraintBuild | None = None
 
     @property
     def id(self) -> SpaceId:
@@ -268,6 +272,7 @@ def load_space(sql: SqlConnection, row: SpaceRow) -> SpaceState:
             state.control.restore(read_accepted(record))
     state.rules = load_rules(DocumentRows(sql, row.space))
     state.indexes = load_indexes(sql, row.space)
+    state.build = read_build(sql, row.space)
     _load_missing(state, sql, log)
     last_sequence, last_number = pending.last(row.writer)
     state.next_sequence = last_sequence + 1

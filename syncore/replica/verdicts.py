@@ -51,6 +51,7 @@ class Verdicts:
                 preview.contest is Contest.NONE
                 and not plan.has_edits
                 and key.collection not in self._state.constraints  # which may show it otherwise
+                and self._state.build is None  # nor did others ask something of it that is not taken back
             ):
                 self._checked[key] = bool(problems)  # it will show exactly this
         refuse_new_problems(found)

@@ -47,6 +47,47 @@ class DocumentRows:
         )
         return None if found is None else integer(found[0])
 
+    def glance(self, key: DocumentKey) -> tuple[int, bool] | None:
+        """A document's row number, and whether it is stored as deleted; None if nothing is stored of it."""
+        found = self._sql.row(
+            "SELECT document, is_deleted FROM documents"
+            " WHERE space = ? AND collection = ? AND id = ? AND edition = ?",
+            (self._space, key.collection, key.id, key.edition),
+        )
+        return None if found is None else (integer(found[0]), bool(found[1]))
+
+    def last_row(self) -> int:
+        """The greatest row number of a document of any space; 0 if there is none."""
+        found = self._sql.row("SELECT coalesce(max(document), 0) FROM documents")
+        assert found is not None
+        return integer(found[0])
+
+    def keys_in(
+        self, collection: str, *, after: tuple[str, int], until: int, limit: int
+    ) -> list[tuple[int, DocumentKey]]:
+        """Rows and keys of a collection's documents, deleted ones too, in the order of their keys.
+
+        Args:
+            collection: The collection.
+            after: The id and edition that they come behind; ``("", 0)`` for all.
+            until: The last row that counts.
+            limit: How many at most.
+        """
+        found = self._sql.rows(
+            "SELECT document, id, edition FROM documents WHERE space = ? AND collection = ?"
+            " AND (id, edition) > (?, ?) AND document <= ? ORDER BY id, edition LIMIT ?",
+            (self._space, collection, *after, until, limit),
+        )
+        return [(integer(row), DocumentKey(collection, text(i), integer(e))) for row, i, e in found]
+
+    def count_in(self, collection: str) -> int:
+        """How many documents of a collection are stored, deleted ones too."""
+        found = self._sql.row(
+            "SELECT count(*) FROM documents WHERE space = ? AND collection = ?", (self._space, collection)
+        )
+        assert found is not None
+        return integer(found[0])
+
     def key_of(self, document: int) -> DocumentKey:
         """The key of a row."""
         found = self._sql.row("SELECT collection, id, edition FROM documents WHERE document = ?", (document,))

@@ -84,6 +84,10 @@ class SpaceRows:
         found = self._sql.row("SELECT value FROM meta WHERE name = ?", (name,))
         return None if found is None else recover(found[0], what=f"the value {name}")
 
+    def remove_value(self, name: str) -> None:
+        """Forget a value of the file as a whole, if it is there."""
+        self._sql.execute("DELETE FROM meta WHERE name = ?", (name,))
+
     def write_value(self, name: str, value: bytes) -> None:
         """Replace a value of the file as a whole."""
         self._sql.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, protect(value)))

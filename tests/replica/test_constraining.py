@@ -365,16 +365,18 @@ class Member(Model, collection="people"):
 
 
 async def test_constraints_that_come_later_are_asked_of_what_is_there(tmp_path: Path) -> None:
-    """Hundreds of documents, in many steps of a transaction; and what they held back is shown again after."""
+    """Hundreds of documents, in many steps; and what they held back is shown again after."""
     async with open_private(tmp_path / "a.db") as replica:
         people = replica.collection("people")
         async with replica.transaction() as transaction:
             for number in range(600):
                 await transaction.insert("people", {"email": number % 300}, id=f"{number:03}")
         await people.configure(unique=["email"])
+        await people.constraints().built()
         assert [one.id async for one in people.find({"email": None})] == [f"{n:03}" for n in range(300, 600)]
         await replica.local.read(lambda sql: check_constraints(sql, replica.local.spaces[replica.number]))
         await people.configure(unique=[("email", "no")])
+        await people.constraints().built()
         assert [one.id async for one in people.find({"email": None})] == []
 
 

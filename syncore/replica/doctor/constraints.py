@@ -11,6 +11,7 @@ from syncore.core.ports import SqlConnection
 from syncore.documents.resolution import Contest
 from syncore.replica.constraining import Constraining, claims_in, references_in
 from syncore.replica.constraint_rules import restraint_of
+from syncore.replica.constraint_stages import write_build
 from syncore.replica.doctor.findings import Finding, Mend
 from syncore.replica.doctor.subject import PAGE_ROWS, Subject
 from syncore.replica.document_work import DocumentWork
@@ -42,6 +43,8 @@ def compute_anew(subject: Subject, states: dict[int, SpaceState]) -> None:
     for table in STANDING_TABLES:
         subject.sql.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
     for state in states.values():
+        state.build = None
+        write_build(subject.sql, state.number, None)
         known = Constraining(subject.sql, state.number, DocumentRows(subject.sql, state.number))
         universe = dict(_universe(subject, state)) if state.constraints else {}
         for key, standing in evaluate(universe).items():
@@ -50,7 +53,8 @@ def compute_anew(subject: Subject, states: dict[int, SpaceState]) -> None:
 
 def _space(subject: Subject, state: SpaceState) -> Iterator[Finding]:
     rows, documents = StandingRows(subject.sql, state.number), DocumentRows(subject.sql, state.number)
-    universe = dict(_universe(subject, state)) if state.constraints else {}
+    is_known = state.constraints or state.build is not None
+    universe = dict(_universe(subject, state)) if is_known else {}
     standings = evaluate(universe)
     held_back = set(rows.held_back())
     known: set[DocumentKey] = set()
@@ -78,6 +82,8 @@ def _space(subject: Subject, state: SpaceState) -> Iterator[Finding]:
                 yield _finding("claims", name, "it claims something else than is noted", row.document)
         after = page[-1].document
     for key in universe.keys() - known:
+        if _is_waiting(state, documents, key):
+            continue
         yield _finding("standings", f"{key.collection}/{key.id}", "how it stands is not noted")
     yield from _strays(subject.sql)
 
@@ -86,10 +92,26 @@ def _universe(subject: Subject, state: SpaceState) -> Iterator[tuple[DocumentKey
     documents, after = DocumentRows(subject.sql, state.number), 0
     while page := documents.keys(after=after, limit=PAGE_ROWS):
         work = DocumentWork(subject.sql, state, SpaceMemory(PAGE_ROWS), state.resolution_context())
-        for _, key in page:
-            if key.collection in state.constraints and (facts := work.facts(key)) is not None:
+        for row, key in page:
+            if (facts := facts_as_built(work, state, key, row)) is not None:
                 yield key, facts
         after = page[-1][0]
+
+
+def facts_as_built(work: DocumentWork, state: SpaceState, key: DocumentKey, row: int) -> DocumentFacts | None:
+    """What constraints have to know of a document, as far as all documents were looked at."""
+    build = state.build
+    if build is not None and key.collection in build.collections:
+        is_settled = key.collection in state.constraints and not build.is_waiting(key, row)
+        if not is_settled:  # taken by the settings before, or not at all
+            stored = work.constraining.find(key)
+            return None if stored is None else stored.facts
+    return work.facts(key) if key.collection in state.constraints else None
+
+
+def _is_waiting(state: SpaceState, documents: DocumentRows, key: DocumentKey) -> bool:
+    row = documents.row_of(key)
+    return state.build is not None and row is not None and state.build.is_waiting(key, row)
 
 
 def _strays(sql: SqlConnection) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from syncore.protocol.control_records import GENERATION_BYTES, AcceptedRecord
 from syncore.protocol.items import ControlItem, decode_item, read_accepted
 from syncore.protocol.receipts import Cursor, extend_log, start_of_log
 from syncore.protocol.segments import Segment, decode_segment
+from syncore.replica.constraint_building import complete
 from syncore.replica.document_work import DocumentWork
 from syncore.replica.merging import Merge
 from syncore.replica.reprojecting import reproject_ruled
@@ -95,6 +96,7 @@ def _merge(
     work.flush()
     if work.ruled:
         reproject_ruled(work)
+        complete(work)
     work.trim()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from syncore.core.identifiers import PRIVATE_SPACE, WRITER_BITS, device_index
+from syncore.replica.constraint_stages import build_name
 from syncore.replica.doctor.findings import Finding, Mend, Severity
 from syncore.replica.doctor.subject import Subject
 from syncore.replica.sealing import sealed_count
@@ -37,8 +38,11 @@ def examine(subject: Subject) -> Iterator[Finding]:
 
 def _values(subject: Subject) -> Iterator[Finding]:
     found = {str(name): value for name, value in subject.sql.rows("SELECT name, value FROM meta")}
+    builds = {build_name(row.space) for row in subject.spaces}
     for name, value in found.items():
         size = _VALUES.get(name)
+        if name in builds:
+            continue  # it is read with its space
         if size is None:
             yield Finding(
                 examination="spaces",
